@@ -1,3 +1,4 @@
+using Registry.Api.Http;
 using Registry.Core.Access;
 
 namespace Registry.Api.Access;
@@ -7,13 +8,21 @@ internal static class RequestCaller
 {
     /// <summary>Returns the caller of a request.</summary>
     /// <param name="context">The request. Forwarded headers have been applied.</param>
-    /// <param name="protocol">The protocol of the request.</param>
-    public static Caller Of(HttpContext context, string protocol) => new(
-        CallerKind.Anonymous,
-        Name: null,
-        protocol,
-        AddressOf(context),
-        context.TraceIdentifier);
+    public static Caller Of(HttpContext context)
+    {
+        var identity = RequestAccess.Of(context).Identity;
+        return new Caller(
+            identity.Kind,
+            identity.Name,
+            ApiProtocol.Of(context).Name,
+            AddressOf(context),
+            context.TraceIdentifier)
+        {
+            Id = identity.Id,
+            Scopes = identity.Scopes,
+            Expires = identity.Expires,
+        };
+    }
 
     /// <summary>
     /// Returns the address of the client; null if it is unknown. A dual-mode socket maps IPv4 addresses to IPv6; they

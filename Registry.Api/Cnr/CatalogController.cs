@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Mvc;
+using Registry.Api.Access;
 using Registry.Api.Http;
+using Registry.Core.Access;
 using Registry.Core.Catalog;
 
 namespace Registry.Api.Cnr;
@@ -18,6 +20,7 @@ internal sealed class CatalogController(PackageCatalog catalog, ListBodies bodie
     /// <param name="limit">At most so many packages; without one all.</param>
     /// <param name="after">Only packages whose `namespace/name` comes after this text.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
+    [RequiresWithin(AccessActions.Pull)]
     [HttpGet, HttpHead]
     [ProducesResponseType<PackageSummary[]>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> ListAsync(
@@ -29,7 +32,7 @@ internal sealed class CatalogController(PackageCatalog catalog, ListBodies bodie
         CancellationToken cancellationToken)
     {
         var page = ListPage.Of(limit, after);
-        var view = await catalog.GetAsync(cancellationToken);
+        var view = (await catalog.GetAsync(cancellationToken)).VisibleTo(Caller.Scopes);
         var entries = page.Of(
             Find(view, new CatalogQuery(@namespace, query, mediaType, page.After)),
             static entry => entry.Name.Value,
@@ -47,6 +50,7 @@ internal sealed class CatalogController(PackageCatalog catalog, ListBodies bodie
     /// <param name="limit">At most so many names; without one all.</param>
     /// <param name="after">Only names that come after this text.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
+    [RequiresWithin(AccessActions.Pull)]
     [HttpGet("search"), HttpHead("search")]
     [ProducesResponseType<string[]>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> SearchAsync(
@@ -56,7 +60,7 @@ internal sealed class CatalogController(PackageCatalog catalog, ListBodies bodie
         CancellationToken cancellationToken)
     {
         var page = ListPage.Of(limit, after);
-        var view = await catalog.GetAsync(cancellationToken);
+        var view = (await catalog.GetAsync(cancellationToken)).VisibleTo(Caller.Scopes);
         var found = string.IsNullOrEmpty(q)
             ? []
             : Find(view, new CatalogQuery(null, q, null, page.After)).Select(static entry => entry.Name.Value);

@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Mvc;
+using Registry.Api.Access;
 using Registry.Api.Http;
+using Registry.Core.Access;
 using Registry.Core.Packages;
 
 namespace Registry.Api.Cnr;
@@ -11,6 +13,7 @@ internal sealed class ChannelsController(PackageRegistry packages, ChannelRegist
     /// <param name="namespace">The namespace.</param>
     /// <param name="name">The name.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
+    [Requires(AccessActions.Pull)]
     [HttpGet("{namespace}/{name}/channels"), HttpHead("{namespace}/{name}/channels")]
     [ProducesResponseType<ChannelForm[]>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> ListAsync(string @namespace, string name, CancellationToken cancellationToken)
@@ -25,6 +28,7 @@ internal sealed class ChannelsController(PackageRegistry packages, ChannelRegist
     /// <param name="name">The name.</param>
     /// <param name="channel">The channel.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
+    [Requires(AccessActions.Pull)]
     [HttpGet("{namespace}/{name}/channels/{channel}"), HttpHead("{namespace}/{name}/channels/{channel}")]
     [ProducesResponseType<ChannelForm>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> ShowAsync(
@@ -43,6 +47,7 @@ internal sealed class ChannelsController(PackageRegistry packages, ChannelRegist
     /// <param name="name">The name.</param>
     /// <param name="channel">The channel.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
+    [Requires(AccessActions.Push)]
     [HttpDelete("{namespace}/{name}/channels/{channel}")]
     [ProducesResponseType<ChannelDeletedForm>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> DeleteAsync(
@@ -63,6 +68,7 @@ internal sealed class ChannelsController(PackageRegistry packages, ChannelRegist
     /// <param name="channel">The channel.</param>
     /// <param name="release">The exact release.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
+    [Requires(AccessActions.Push)]
     [HttpPost("{namespace}/{name}/channels/{channel}/{release}")]
     [ProducesResponseType<ChannelForm>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> AddAsync(
@@ -80,6 +86,7 @@ internal sealed class ChannelsController(PackageRegistry packages, ChannelRegist
     /// <param name="channel">The channel.</param>
     /// <param name="release">The exact release.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
+    [Requires(AccessActions.Push)]
     [HttpDelete("{namespace}/{name}/channels/{channel}/{release}")]
     [ProducesResponseType<ChannelReleaseDeletedForm>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> RemoveAsync(

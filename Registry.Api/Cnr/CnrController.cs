@@ -16,7 +16,7 @@ internal abstract class CnrController : ControllerBase
     protected Dialect Dialect => Dialect.Of(Request);
 
     /// <summary>The caller of the request.</summary>
-    protected Caller Caller => RequestCaller.Of(HttpContext, "cnr");
+    protected Caller Caller => RequestCaller.Of(HttpContext);
 
     protected static ChannelName Channel(string channel) =>
         ChannelName.TryParse(channel, out var name) ? name : throw CnrErrors.InvalidChannelName(channel);

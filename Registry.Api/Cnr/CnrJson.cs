@@ -133,6 +133,8 @@ internal static class CnrTime
 [JsonSerializable(typeof(DeletedForm))]
 [JsonSerializable(typeof(ChannelReleaseDeletedForm))]
 [JsonSerializable(typeof(ChannelDeletedForm))]
+[JsonSerializable(typeof(LoginForm))]
+[JsonSerializable(typeof(LoggedInForm))]
 [JsonSerializable(typeof(string))]
 [JsonSerializable(typeof(Dictionary<string, string>))]
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Registry.Api.Http;
 using Registry.Api.Http.Errors;
+using Registry.Core.Access;
 
 namespace Registry.Api.Cnr;
 
@@ -17,6 +18,20 @@ internal sealed class CnrProtocol : ApiProtocol
     public static CnrProtocol Of(Dialect dialect) => dialect == Dialect.Appr
         ? new CnrProtocol(nestsErrors: true, Dialect.ApprRoot)
         : new CnrProtocol(nestsErrors: false, "/api/v1/packages", "/version");
+
+    /// <inheritdoc/>
+    public override string Name => "cnr";
+
+    /// <inheritdoc/>
+    public override IEnumerable<AccessResource> ResourcesOf(HttpContext context)
+    {
+        var values = context.Request.RouteValues;
+        if (values["name"] is not string name)
+            return [AccessResource.Package("")];
+        return CnrName.TryCreate((string)values["namespace"]!, name, out var package)
+            ? [AccessResource.Package(package.Value)]
+            : [];
+    }
 
     /// <inheritdoc/>
     /// <remarks>

@@ -6,7 +6,8 @@ namespace Registry.Api.Cnr;
 
 /// <summary>
 /// Caches the bodies of recent lists and searches. They belong to one view of the catalog and are dropped with it: the
-/// view of a request is determined before the lookup, so no body can be outdated.
+/// view of a request is determined before the lookup, so no body can be outdated. Callers share the bodies of what all
+/// of them may see.
 /// </summary>
 internal sealed class ListBodies
 {
@@ -31,40 +32,45 @@ internal sealed class ListBodies
         if (target.Length > MaxTargetLength)
             return null;
         var known = current;
-        if (!ReferenceEquals(known.View, view))
-            current = known = new ViewBodies(view);
-        return new Entry(known, target);
+        if (!ReferenceEquals(known.Whole, view.Whole))
+            current = known = new ViewBodies(view.Whole);
+        return new Entry(known, new Key(view, target));
     }
 
     /// <summary>The bodies of one view.</summary>
-    private sealed class ViewBodies(PackageCatalogView view)
+    private sealed class ViewBodies(PackageCatalogView whole)
     {
-        private readonly ConcurrentDictionary<(string Target, string Coding), PreparedBody> bodies = new();
+        private readonly ConcurrentDictionary<(Key Key, string Coding), PreparedBody> bodies = new();
         private long bytes;
 
-        public PackageCatalogView View => view;
+        public PackageCatalogView Whole => whole;
 
-        public PreparedBody? Find(string target, string coding) => bodies.GetValueOrDefault((target, coding));
+        public PreparedBody? Find(Key key, string coding) => bodies.GetValueOrDefault((key, coding));
 
-        public void Keep(string target, string coding, PreparedBody body)
+        public void Keep(Key key, string coding, PreparedBody body)
         {
-            var size = body.Bytes.Length + (2 * target.Length) + 200;
+            var size = body.Bytes.Length + (2 * key.Target.Length) + 200;
             if (Interlocked.Add(ref bytes, size) > MaxBytes)
             {
                 bodies.Clear();
                 Interlocked.Exchange(ref bytes, size);
             }
 
-            bodies[(target, coding)] = body;
+            bodies[(key, coding)] = body;
         }
     }
 
-    private sealed class Entry(ViewBodies bodies, string target) : ICachedBody
+    /// <summary>What a body is for.</summary>
+    /// <param name="View">What the caller sees of the catalog.</param>
+    /// <param name="Target">The path and query.</param>
+    private readonly record struct Key(PackageCatalogView View, string Target);
+
+    private sealed class Entry(ViewBodies bodies, Key key) : ICachedBody
     {
         public int MaxBytes => MaxBodyBytes;
 
-        public PreparedBody? Find(ContentCoding wanted) => bodies.Find(target, wanted.Name);
+        public PreparedBody? Find(ContentCoding wanted) => bodies.Find(key, wanted.Name);
 
-        public void Set(ContentCoding wanted, PreparedBody body) => bodies.Keep(target, wanted.Name, body);
+        public void Set(ContentCoding wanted, PreparedBody body) => bodies.Keep(key, wanted.Name, body);
     }
 }

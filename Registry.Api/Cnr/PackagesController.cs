@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Mvc;
+using Registry.Api.Access;
 using Registry.Api.Http;
+using Registry.Core.Access;
 using Registry.Core.Content;
 using Registry.Core.Documents;
 using Registry.Core.Packages;
@@ -15,6 +17,7 @@ internal sealed class PackagesController(PackageRegistry packages) : CnrControll
     /// <param name="name">The name.</param>
     /// <param name="mediaType">Only manifests in this media type.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
+    [Requires(AccessActions.Pull)]
     [HttpGet("{namespace}/{name}"), HttpHead("{namespace}/{name}")]
     [ProducesResponseType<ManifestForm[]>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> ReleasesAsync(
@@ -45,6 +48,7 @@ internal sealed class PackagesController(PackageRegistry packages) : CnrControll
     /// <param name="name">The name.</param>
     /// <param name="release">The exact release, not a range or `default`.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
+    [Requires(AccessActions.Pull)]
     [HttpGet("{namespace}/{name}/{release}"), HttpHead("{namespace}/{name}/{release}")]
     [ProducesResponseType<ManifestForm[]>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> ReleaseAsync(
@@ -67,6 +71,7 @@ internal sealed class PackagesController(PackageRegistry packages) : CnrControll
     /// </param>
     /// <param name="mediaType">A short media type, or `-` for the only one.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
+    [Requires(AccessActions.Pull)]
     [HttpGet("{namespace}/{name}/{release}/{mediaType}"), HttpHead("{namespace}/{name}/{release}/{mediaType}")]
     [ProducesResponseType<ManifestForm>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> ShowAsync(
@@ -96,6 +101,7 @@ internal sealed class PackagesController(PackageRegistry packages) : CnrControll
     /// <param name="release">The exact release.</param>
     /// <param name="mediaType">The short media type.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
+    [Requires(AccessActions.Delete)]
     [HttpDelete("{namespace}/{name}/{release}/{mediaType}")]
     [ProducesResponseType<DeletedForm>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> DeleteAsync(

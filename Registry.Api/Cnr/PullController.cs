@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Mvc;
+using Registry.Api.Access;
 using Registry.Api.Http;
+using Registry.Core.Access;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
 
@@ -23,6 +25,7 @@ internal sealed class PullController(PackageRegistry packages) : CnrController
     /// <param name="mediaType">A short media type, or `-` for the only one.</param>
     /// <param name="format">`json` for the JSON form.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
+    [Requires(AccessActions.Pull)]
     [HttpGet("{namespace}/{name}/{release}/{mediaType}/pull")]
     [HttpHead("{namespace}/{name}/{release}/{mediaType}/pull")]
     [ProducesResponseType<FileResult>(StatusCodes.Status200OK, Gzip)]
@@ -48,6 +51,7 @@ internal sealed class PullController(PackageRegistry packages) : CnrController
     /// <param name="release">A release or a query.</param>
     /// <param name="mediaType">A short media type, or `-` for the only one.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
+    [Requires(AccessActions.Pull)]
     [HttpGet("{namespace}/{name}/{release}/{mediaType}/pull/json")]
     [HttpHead("{namespace}/{name}/{release}/{mediaType}/pull/json")]
     [ProducesResponseType<PulledForm>(StatusCodes.Status200OK, "application/json")]
@@ -64,6 +68,7 @@ internal sealed class PullController(PackageRegistry packages) : CnrController
     /// <param name="digest">The digest of a manifest's content: the sha256 of the gunzipped tar.</param>
     /// <param name="format">`json` for the JSON form.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
+    [Requires(AccessActions.Pull)]
     [HttpGet("{namespace}/{name}/blobs/sha256/{digest}"), HttpHead("{namespace}/{name}/blobs/sha256/{digest}")]
     [ProducesResponseType<FileResult>(StatusCodes.Status200OK, Gzip)]
     public async Task<IActionResult> BlobAsync(
@@ -83,6 +88,7 @@ internal sealed class PullController(PackageRegistry packages) : CnrController
     /// <param name="name">The name.</param>
     /// <param name="digest">The digest of a manifest's content.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
+    [Requires(AccessActions.Pull)]
     [HttpGet("{namespace}/{name}/blobs/sha256/{digest}/json")]
     [HttpHead("{namespace}/{name}/blobs/sha256/{digest}/json")]
     [ProducesResponseType<PulledForm>(StatusCodes.Status200OK, "application/json")]

@@ -1,7 +1,9 @@
 using Microsoft.AspNetCore.Mvc;
+using Registry.Api.Access;
 using Registry.Api.Cnr.Push;
 using Registry.Api.Http;
 using Registry.Api.Http.Transfers;
+using Registry.Core.Access;
 using Registry.Core.Content;
 using Registry.Core.Packages;
 using Registry.Core.Versions;
@@ -20,6 +22,7 @@ internal sealed class PushController(PackageRegistry packages) : CnrController
     /// <param name="namespace">The namespace.</param>
     /// <param name="name">The name.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
+    [Requires(AccessActions.Push)]
     [HttpPost("{namespace}/{name}")]
     [ProducesResponseType<PushedForm>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> PushAsync(string @namespace, string name, CancellationToken cancellationToken)

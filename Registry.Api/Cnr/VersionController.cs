@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Mvc;
+using Registry.Api.Access;
 using Registry.Api.Http;
 
 namespace Registry.Api.Cnr;
@@ -9,6 +10,7 @@ internal sealed class VersionController : ControllerBase
 {
     /// <summary>Show the protocol version</summary>
     /// <remarks>The version of the protocol spoken under this root, not the product's own.</remarks>
+    [Public]
     [HttpGet("/version"), HttpHead("/version")]
     [HttpGet($"{Dialect.ApprRoot}/version"), HttpHead($"{Dialect.ApprRoot}/version")]
     [ProducesResponseType<Dictionary<string, string>>(StatusCodes.Status200OK, "application/json")]

@@ -32,7 +32,7 @@ internal static class CommandLine
     /// <param name="cancellationToken">Stops the command, like SIGTERM.</param>
     /// <returns>The exit code.</returns>
     public static async Task<int> RunAsync(
-        Func<IEnumerable<RegistryCommand>> commands,
+        Func<IEnumerable<Command>> commands,
         IReadOnlyList<string> args,
         CommandConsole console,
         Func<string[], Task<int>> serve,
@@ -52,26 +52,29 @@ internal static class CommandLine
         }
     }
 
-    private static IEnumerable<RegistryCommand> CreateCommands() =>
+    private static IEnumerable<Command> CreateCommands() =>
     [
         new MigrateCommand(),
         new VerifyCommand(),
         new ImportBackupCommand(),
         new ExportBackupCommand(),
+        TokenCommand.CreateGroup(),
     ];
 
     private static RootCommand CreateRoot(
-        IEnumerable<RegistryCommand> commands, IReadOnlyList<string> settings, CommandConsole console)
+        IEnumerable<Command> commands, IReadOnlyList<string> settings, CommandConsole console)
     {
         var root =
             new RootCommand("Registry for Kubernetes application packages. Without a command, starts the server.");
         foreach (var command in commands)
+            root.Add(command);
+        foreach (var command in root.Subcommands.Concat(root.Subcommands.SelectMany(static group => group.Subcommands))
+            .OfType<RegistryCommand>())
         {
             // A command may block before its first await, which must not keep the program from stopping.
             command.SetAction(
                 (arguments, stop) =>
                     Task.Run(() => RunAsync(command, arguments, settings, console, stop), CancellationToken.None));
-            root.Add(command);
         }
 
         var help = root.Options.OfType<HelpOption>().Single();
@@ -89,7 +92,7 @@ internal static class CommandLine
         var command = parsed.CommandResult.Command;
         if (FindError(parsed) is { } error)
             throw new UsageException(
-                $"{error} Run 'Registry.Api {(command == root ? "" : $"{command.Name} ")}--help' for usage.");
+                $"{error} Run 'Registry.Api {(command == root ? "" : $"{NameOf(command)} ")}--help' for usage.");
 
         var code = await parsed.InvokeAsync(
             new InvocationConfiguration
@@ -134,9 +137,15 @@ internal static class CommandLine
 
     private static async Task<int> ReportInterruptedAsync(Command command, CommandConsole console)
     {
-        await console.WriteErrorAsync($"'{command.Name}' was interrupted before it finished.");
+        await console.WriteErrorAsync($"'{NameOf(command)}' was interrupted before it finished.");
         return ExitCode.Failure;
     }
+
+    /// <summary>Returns the name of a command as it is typed, such as <c>token create</c>.</summary>
+    private static string NameOf(Command command) =>
+        command.Parents.OfType<Command>().FirstOrDefault() is { } group and not RootCommand
+            ? $"{group.Name} {command.Name}"
+            : command.Name;
 
     /// <summary>Returns the first error in the arguments, in one line; null if they are valid.</summary>
     private static string? FindError(ParseResult parsed)
@@ -152,7 +161,7 @@ internal static class CommandLine
 
         if (parsed.UnmatchedTokens is [var unknown, ..])
         {
-            if (command is RootCommand)
+            if (command.Subcommands.Count > 0)
                 return $"Unknown command '{unknown}'."
                     + NearestName.Suggest(unknown, command.Subcommands.Select(static known => known.Name));
             if (parsed.Action is not DetailedHelp)

@@ -21,7 +21,7 @@ internal sealed class ExportBackupCommand : RegistryCommand
         : base("export-backup", "Write all packages and channels as a backup of a cn-app-registry or appr server", """
             Writes all packages, with their contents, and all channels as one JSON file, which import-backup reads and
             cn-app-registry and appr servers restore. App archives are not included, and neither are OCI manifests, tags
-            and provenance files: they are reported. The settings select the registry,
+            and provenance files: they are reported. Tokens are not included. The settings select the registry,
             which may serve meanwhile. An unchanged registry produces the same bytes each time.
 
             The file replaces an existing one only when it is complete and flushed to disk. The digest of each content

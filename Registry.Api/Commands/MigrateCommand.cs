@@ -17,7 +17,8 @@ internal sealed class MigrateCommand : RegistryCommand
 
     private readonly Option<bool> overwrite = CommandOptions.Switch(
         "--overwrite",
-        "Replace packages and archives that differ at the target. Without it they are reported and left unchanged");
+        "Replace packages, archives and tokens that differ at the target. Without it they are reported and left "
+            + "unchanged");
 
     private readonly Option<bool> noReadBack = CommandOptions.Switch(
         "--no-read-back", "Verify only documents, lengths and times, without reading blobs back from the target");
@@ -26,8 +27,8 @@ internal sealed class MigrateCommand : RegistryCommand
 
     public MigrateCommand()
         : base("migrate", "Copy a registry from one storage to another", $"""
-            Copies all packages with their channels and all app archives, byte for byte and with all timestamps, and
-            verifies the copy. STORAGE is one of {string.Join(", ", StorageSelection.Names)}.
+            Copies all packages with their channels, all app archives and all tokens, byte for byte and with all
+            timestamps, and verifies the copy. STORAGE is one of {string.Join(", ", StorageSelection.Names)}.
             Entries that are already at the target are not copied again: after a failure, or if the source has changed
             meanwhile, run it again. Nothing is removed from the target.
 
@@ -124,6 +125,7 @@ internal sealed class MigrateCommand : RegistryCommand
             Already at the target: {Count.Of(present.Packages, "package")}, {Count.Of(present.Archives, "archive")}, {Count.Of(present.Blobs, "blob")}.
             Verified at the target: {Count.Of(verified.Packages, "package")}, {Count.Of(verified.Archives, "archive")}, {Count.Of(verified.Blobs, "blob")}; {method}.
             Only at the target: {Count.Of(extra.Packages, "package")}, {Count.Of(extra.Archives, "archive")}.
+            Tokens: {copied.Tokens} copied, {present.Tokens} already at the target, {verified.Tokens} verified, {extra.Tokens} only at the target.
             Findings: {migration.Findings}.
             """;
     }

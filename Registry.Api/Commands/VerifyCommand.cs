@@ -24,9 +24,10 @@ internal sealed class VerifyCommand : RegistryCommand
 
     public VerifyCommand()
         : base("verify", "Read all stored data and report damage", """
-            Reads every index, every referenced blob and every app archive. Computes each sha256, unpacks each package,
-            and compares them with names, lengths and manifests. Each fault is a line on standard output with package,
-            release, media type and digest, and the problem. Unreferenced blobs are counted as garbage, not as faults.
+            Reads every index, every referenced blob, every app archive and every token. Computes each sha256, unpacks
+            each package, and compares them with names, lengths and manifests. Each fault is a line on standard output
+            with package, release, media type and digest, and the problem. Unreferenced blobs are counted as garbage,
+            not as faults.
 
             Only --repair changes anything. The registry may serve meanwhile, and the storage may be read-only.
 
@@ -55,6 +56,7 @@ internal sealed class VerifyCommand : RegistryCommand
         await console.Output.WriteLineAsync(
             $"""
             Sound: {Count.Of(read.Packages, "package")}, {Count.Of(read.Archives, "archive")}, {Count.Of(read.Blobs, "blob")}; {Count.Of(read.Bytes, "byte")} read.
+            Tokens: {read.Tokens} sound.
             Garbage: {Count.Of(garbage.Blobs, "blob")}, {Count.Of(garbage.Bytes, "byte")}.
             Findings: {verification.Findings}.
             """);

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Mvc;
+using Registry.Api.Access;
 using Registry.Core.Catalog;
 using Registry.Core.Errors;
 using Registry.Core.Storage;
@@ -26,6 +27,7 @@ internal sealed class HealthController(StorageReadiness storage, PackageCatalog 
 
     /// <summary>Check whether the process is alive</summary>
     /// <remarks>Does not check the storage.</remarks>
+    [Public]
     [HttpGet(AlivePath), HttpHead(AlivePath)]
     [ProducesResponseType<Dictionary<string, string>>(StatusCodes.Status200OK, "application/json")]
     public IActionResult Alive() => Status(AliveStatus);
@@ -35,6 +37,7 @@ internal sealed class HealthController(StorageReadiness storage, PackageCatalog 
     /// <param name="cancellationToken">Cancels the request.</param>
     /// <exception cref="StorageException">The storage does not respond.</exception>
     /// <exception cref="RegistryException">The packages are still being loaded.</exception>
+    [Public]
     [HttpGet(ReadyPath), HttpHead(ReadyPath)]
     [ProducesResponseType<Dictionary<string, string>>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> ReadyAsync(CancellationToken cancellationToken)

@@ -1,6 +1,8 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Mvc;
+using Registry.Api.Access;
 using Registry.Api.Http.Transfers;
+using Registry.Core.Access;
 using Registry.Core.Catalog;
 using Registry.Core.Errors;
 using Registry.Core.Packages;
@@ -26,6 +28,7 @@ internal sealed class ChartsController(ChartIndexes indexes, ChartRepository cha
     /// Whether to list, in place of the charts, the releases in media type helm that are not in the index, and why.
     /// </param>
     /// <param name="cancellationToken">Cancels the request.</param>
+    [RequiresWithin(AccessActions.Pull)]
     [HttpGet(ListRoute), HttpHead(ListRoute)]
     [ProducesResponseType<object>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> ListAsync(
@@ -37,7 +40,7 @@ internal sealed class ChartsController(ChartIndexes indexes, ChartRepository cha
     {
         var place = NamespaceOf(@namespace);
         var (skipped, taken) = (Number(offset, "offset") ?? 0, Number(limit, "limit"));
-        var repository = await indexes.GetAsync(place, cancellationToken);
+        var repository = await indexes.GetAsync(place, Caller.Scopes, cancellationToken);
         var packages = repository.Entries.Skip(skipped);
         if (taken is { } count)
             packages = packages.Take(count);
@@ -58,6 +61,7 @@ internal sealed class ChartsController(ChartIndexes indexes, ChartRepository cha
     /// <param name="namespace">The namespace.</param>
     /// <param name="name">The name.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
+    [Requires(AccessActions.Pull)]
     [HttpGet(ChartRoute), HttpHead(ChartRoute)]
     [ProducesResponseType<object>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> ListVersionsAsync(
@@ -74,6 +78,7 @@ internal sealed class ChartsController(ChartIndexes indexes, ChartRepository cha
     /// <param name="name">The name.</param>
     /// <param name="version">The version.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
+    [Requires(AccessActions.Pull)]
     [HttpGet(VersionRoute), HttpHead(VersionRoute)]
     [ProducesResponseType<object>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> ShowAsync(
@@ -98,6 +103,7 @@ internal sealed class ChartsController(ChartIndexes indexes, ChartRepository cha
     /// <param name="namespace">The namespace.</param>
     /// <param name="force">Whether to replace an existing version.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
+    [RequiresWithin(AccessActions.Push)]
     [HttpPost(ListRoute)]
     [ProducesResponseType<object>(StatusCodes.Status201Created, "application/json")]
     public async Task<IActionResult> PushAsync(
@@ -124,6 +130,7 @@ internal sealed class ChartsController(ChartIndexes indexes, ChartRepository cha
     /// <param name="namespace">The namespace.</param>
     /// <param name="force">Whether to replace an existing provenance file.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
+    [RequiresWithin(AccessActions.Push)]
     [HttpPost("api/{namespace}/prov")]
     [ProducesResponseType<object>(StatusCodes.Status201Created, "application/json")]
     public async Task<IActionResult> PushProvenanceAsync(
@@ -143,6 +150,7 @@ internal sealed class ChartsController(ChartIndexes indexes, ChartRepository cha
     /// <param name="name">The name.</param>
     /// <param name="version">The version.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
+    [Requires(AccessActions.Delete)]
     [HttpDelete(VersionRoute)]
     [ProducesResponseType<object>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> DeleteAsync(
@@ -174,7 +182,7 @@ internal sealed class ChartsController(ChartIndexes indexes, ChartRepository cha
     private async Task<ChartEntries?> FindAsync(
         string @namespace, string name, CancellationToken cancellationToken) =>
         PackageName.TryCreate(NamespaceOf(@namespace), name, out var package)
-            ? await indexes.FindAsync(package, cancellationToken)
+            ? await indexes.FindAsync(package, Caller.Scopes, cancellationToken)
             : null;
 
     private ChartListResult Of(ChartEntries entries, params ReadOnlyMemory<byte>[] pieces) =>

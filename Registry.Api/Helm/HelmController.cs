@@ -13,7 +13,7 @@ namespace Registry.Api.Helm;
 internal abstract class HelmController : ControllerBase
 {
     /// <summary>The caller of the request.</summary>
-    protected Caller Caller => RequestCaller.Of(HttpContext, "helm");
+    protected Caller Caller => RequestCaller.Of(HttpContext);
 
     /// <summary>Returns the namespace of a route.</summary>
     /// <exception cref="RegistryException">

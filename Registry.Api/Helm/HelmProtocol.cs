@@ -1,7 +1,9 @@
 using System.Text.Json;
 using Registry.Api.Http;
 using Registry.Api.Http.Errors;
+using Registry.Core.Access;
 using Registry.Core.Catalog;
+using Registry.Core.Packages;
 using Registry.Core.Repositories;
 
 namespace Registry.Api.Helm;
@@ -13,7 +15,26 @@ internal sealed class HelmProtocol() : ApiProtocol(Root)
     public const string Root = "/helm";
 
     /// <inheritdoc/>
+    public override string Name => "helm";
+
+    /// <inheritdoc/>
     public override ErrorTable Errors => HelmErrorTable.Instance;
+
+    /// <inheritdoc/>
+    /// <remarks>An archive may be of several packages, because names and versions may contain hyphens.</remarks>
+    public override IEnumerable<AccessResource> ResourcesOf(HttpContext context)
+    {
+        var values = context.Request.RouteValues;
+        var place = ChartPaths.Split((string)values["namespace"]!);
+        if (!ChartRepository.IsNamespace(place))
+            return [];
+        if (values["name"] is string name)
+            return PackageName.TryCreate(place, name, out var package) ? [AccessResource.Package(package.Value)] : [];
+        if (values["file"] is string file)
+            return ChartRepository.OwnersOf(place, file)
+                .Select(static owner => AccessResource.Package(owner.Package.Value));
+        return [AccessResource.Package(place)];
+    }
 
     /// <inheritdoc/>
     /// <remarks>Clients of ChartMuseum print the one member.</remarks>

@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Mvc;
+using Registry.Api.Access;
 using Registry.Api.Http;
+using Registry.Core.Access;
 using Registry.Core.Catalog;
 using Registry.Core.Packages;
 using Registry.Core.Repositories;
@@ -23,6 +25,7 @@ internal sealed class RepositoryController(ChartIndexes indexes, ChartRepository
     /// </remarks>
     /// <param name="namespace">The namespace.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
+    [RequiresWithin(AccessActions.Pull)]
     [HttpGet("{namespace}/index.yaml"), HttpHead("{namespace}/index.yaml")]
     [ProducesResponseType<object>(StatusCodes.Status200OK, "application/json")]
     public Task<IActionResult> IndexAsync([FromRoute] string @namespace, CancellationToken cancellationToken) =>
@@ -35,6 +38,7 @@ internal sealed class RepositoryController(ChartIndexes indexes, ChartRepository
     /// <param name="namespace">The namespace.</param>
     /// <param name="channel">The channel.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
+    [RequiresWithin(AccessActions.Pull)]
     [HttpGet($"{ChannelRoute}/index.yaml"), HttpHead($"{ChannelRoute}/index.yaml")]
     [ProducesResponseType<object>(StatusCodes.Status200OK, "application/json")]
     public Task<IActionResult> ChannelIndexAsync(
@@ -45,6 +49,7 @@ internal sealed class RepositoryController(ChartIndexes indexes, ChartRepository
     /// <param name="namespace">The namespace.</param>
     /// <param name="file">`NAME-VERSION.tgz`, or `NAME-VERSION.tgz.prov`.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
+    [Requires(AccessActions.Pull)]
     [HttpGet("{namespace}/charts/{file}"), HttpHead("{namespace}/charts/{file}")]
     [ProducesResponseType<FileResult>(StatusCodes.Status200OK, ArchiveType, ProvenanceType)]
     public Task<IActionResult> DownloadAsync(
@@ -57,6 +62,7 @@ internal sealed class RepositoryController(ChartIndexes indexes, ChartRepository
     /// <param name="channel">The channel.</param>
     /// <param name="file">`NAME-VERSION.tgz`, or `NAME-VERSION.tgz.prov`.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
+    [Requires(AccessActions.Pull)]
     [HttpGet($"{ChannelRoute}/charts/{{file}}"), HttpHead($"{ChannelRoute}/charts/{{file}}")]
     [ProducesResponseType<FileResult>(StatusCodes.Status200OK, ArchiveType, ProvenanceType)]
     public Task<IActionResult> ChannelDownloadAsync(
@@ -73,7 +79,7 @@ internal sealed class RepositoryController(ChartIndexes indexes, ChartRepository
         string place, ChannelName? channel, CancellationToken cancellationToken)
     {
         var contextPath = $"{Request.PathBase.ToUriComponent()}{HelmProtocol.Root}";
-        var repository = await indexes.GetAsync(place, cancellationToken);
+        var repository = await indexes.GetAsync(place, Caller.Scopes, cancellationToken);
         return new ChartListResult(
             $"{repository.Fingerprint:x32}{contextPath}",
             token => ChartJson.IndexAsync(
@@ -88,7 +94,7 @@ internal sealed class RepositoryController(ChartIndexes indexes, ChartRepository
     private async Task<IActionResult> DownloadAsync(
         string place, ChannelName? channel, string file, CancellationToken cancellationToken)
     {
-        var archive = await charts.FindAsync(place, file, channel, cancellationToken);
+        var archive = await charts.FindAsync(place, file, channel, Caller, cancellationToken);
         return new BlobResult(
             (range, token) => charts.OpenAsync(archive, range, token),
             archive.Blob.Size,

@@ -2,6 +2,7 @@ using Registry.Api.Health;
 using Registry.Core.Maintenance;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
+using Registry.Core.Tokens;
 
 namespace Registry.Api.Hosting;
 
@@ -13,6 +14,7 @@ namespace Registry.Api.Hosting;
 /// <param name="packages">The use cases of packages.</param>
 /// <param name="indexes">The package indexes.</param>
 /// <param name="channels">The use cases of channels.</param>
+/// <param name="tokens">The use cases of tokens.</param>
 /// <param name="collection">When unreferenced blobs are reclaimed.</param>
 /// <param name="time">The clock.</param>
 internal sealed class CommandRegistry(
@@ -23,6 +25,7 @@ internal sealed class CommandRegistry(
     PackageRegistry packages,
     PackageIndexes indexes,
     ChannelRegistry channels,
+    AccessTokens tokens,
     CollectionOptions collection,
     TimeProvider time) : IAsyncDisposable
 {
@@ -42,6 +45,9 @@ internal sealed class CommandRegistry(
 
     /// <summary>The use cases of channels.</summary>
     public ChannelRegistry Channels => channels;
+
+    /// <summary>The use cases of tokens.</summary>
+    public AccessTokens Tokens => tokens;
 
     /// <summary>When unreferenced blobs are reclaimed.</summary>
     public CollectionOptions Collection => collection;
@@ -101,8 +107,9 @@ internal sealed class CommandRegistry(
     private async Task<bool> HasContentAsync(CancellationToken cancellationToken)
     {
         var (documents, blobs) = Storage;
-        await foreach (var _ in documents.ListAsync(StoreKeys.Packages, after: null, cancellationToken))
-            return true;
+        foreach (var scope in (StoreKey[])[StoreKeys.Packages, StoreKeys.Tokens])
+            await foreach (var _ in documents.ListAsync(scope, after: null, cancellationToken))
+                return true;
         foreach (var scope in (StoreKey[])[StoreKeys.Packages, StoreKeys.Archives])
             await foreach (var _ in blobs.ListAsync(scope, ScopeDepth.Subtree, after: null, cancellationToken))
                 return true;

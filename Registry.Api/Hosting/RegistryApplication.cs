@@ -6,23 +6,28 @@ using Microsoft.AspNetCore.Mvc.ApplicationParts;
 using Microsoft.AspNetCore.Mvc.ModelBinding.Validation;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
+using Registry.Api.Access;
 using Registry.Api.Cnr;
 using Registry.Api.Health;
 using Registry.Api.Helm;
 using Registry.Api.Http;
 using Registry.Api.Http.Errors;
 using Registry.Api.Http.Transfers;
+using Registry.Api.Identities;
 using Registry.Api.Kar;
 using Registry.Api.Logging;
 using Registry.Api.Oci;
 using Registry.Api.OpenApi;
+using Registry.Api.Tokens;
 using Registry.Core.Archives;
 using Registry.Core.Catalog;
 using Registry.Core.Events;
 using Registry.Core.Maintenance;
 using Registry.Core.Packages;
 using Registry.Core.Repositories;
+using Registry.Core.Settings;
 using Registry.Core.Storage;
+using Registry.Core.Tokens;
 using Registry.Core.Transfers;
 
 namespace Registry.Api.Hosting;
@@ -122,11 +127,16 @@ public static class RegistryApplication
             .Configure<IOptions<ProxySettings>>(static (headers, proxies) => proxies.Value.Apply(headers));
         builder.Services.AddStorage(builder.Configuration);
         builder.Services.AddRegistry(builder.Configuration);
+        var requiresScopes = new SettingsSection<AuthSettings>(builder.Configuration, AuthSettings.Section).Read()
+            .RequiresScopes;
+        builder.Services.AddAccess(requiresScopes);
+        if (requiresScopes)
+            builder.Services.AddIdentities(builder.Configuration);
         // Only this assembly has controllers. By default MVC searches all types of every library that references it.
         builder.Services.AddSingleton(new ApplicationPartManager
         {
             ApplicationParts = { new AssemblyPart(typeof(RegistryApplication).Assembly) },
-            FeatureProviders = { new InternalControllers() },
+            FeatureProviders = { new InternalControllers(requiresScopes) },
         });
         // Only the parts of MVC that are used: AddControllers would add authorization, CORS and annotations, which cost
         // time on every request.
@@ -140,6 +150,8 @@ public static class RegistryApplication
 
         var app = builder.Build();
         RegistrySettings.Validate(app.Services, errors);
+        // Opens the audit file: the startup fails if it cannot be written.
+        app.Services.GetRequiredService<RegistryEvents>();
         app.Lifetime.ApplicationStarted.Register(start.Open);
         // Only after the validation: the limits of the server come from settings.
         var kestrel = app.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value;
@@ -169,6 +181,7 @@ public static class RegistryApplication
         app.UseMiddleware<ChartPaths>();
         app.UseRouting();
         app.UseMiddleware<ExactPaths>();
+        app.UseAccess();
         app.MapControllers().Add(app.Services.GetRequiredService<ApiProtocols>().Attach);
         app.MapSwaggerPage();
     }
@@ -213,12 +226,15 @@ public static class RegistryApplication
         services.AddSingleton(static provider => provider.OptionsOf<PathBaseSettings>());
         services.AddSingleton(static provider => provider.OptionsOf<CorsSettings>());
         services.AddSingleton(static provider => provider.OptionsOf<HostSettings>());
+        services.AddSingleton(static provider => provider.OptionsOf<AuthSettings>().ToOptions());
         services.AddSingleton(static provider => provider.OptionsOf<TransferSettings>().ToOptions());
         services.AddSingleton<TransferBudget>();
         services.AddSingleton<StorageReadiness>();
         services.AddSingleton<MalformedRequests>();
-        services.AddSingleton<IRegistryEventSink, ChangeLog>();
+        services.AddSingleton<IRegistryEventSink, AuditLog>();
+        services.AddAuditFile(configuration);
         services.AddSingleton<RegistryEvents>();
+        services.AddSingleton<AccessTokens>();
         services.AddSingleton<PackageIndexes>();
         services.AddSingleton<PackageCatalog>();
         services.AddSingleton<PackageContents>();
@@ -239,6 +255,7 @@ public static class RegistryApplication
         services.AddKar();
         services.AddOci();
         services.AddHelm();
+        services.AddTokens();
         services.AddHostedService<CatalogService>();
         services.AddHostedService<CollectorService>();
         services.AddHostedService<CompletionService>();

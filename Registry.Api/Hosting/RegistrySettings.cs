@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Registry.Api.Identities;
 using Registry.Api.Logging;
 using Registry.Core.Settings;
 
@@ -22,6 +23,8 @@ internal static class RegistrySettings
         Section.Of<TransferSettings, TransferSettingsValidator>("Transfers"),
         Section.Of<CorsSettings, CorsSettingsValidator>("Cors"),
         Section.Of<HostSettings, HostSettingsValidator>("Hosts"),
+        Section.Of<AuthSettings, AuthSettingsValidator>(AuthSettings.Section),
+        Section.Of<AuditSettings, AuditSettingsValidator>(AuditSettings.Section),
     ];
 
     /// <summary>The settings without a section.</summary>
@@ -49,6 +52,7 @@ internal static class RegistrySettings
     public static IReadOnlyList<string> Errors(IConfiguration configuration) =>
     [
         .. ListenAddresses.Errors(configuration),
+        .. IdentitySettings.Of(configuration).Errors,
         .. LogLevels.FindInvalid(configuration).Select(LogLevels.Error),
     ];
 

@@ -1,12 +1,13 @@
 using Registry.Api.Access;
 using Registry.Api.Http.Transfers;
 using Registry.Api.Logging;
+using Registry.Core.Tokens;
 
 namespace Registry.Api.Hosting;
 
 /// <summary>
-/// Logs one line for each request when it ends, without the query, because a workspace may contain a password, and
-/// without headers and bodies.
+/// Logs one line for each request when it ends, without the query, because a workspace may contain a password,
+/// without headers and bodies, and without the secret of a token in the path.
 /// </summary>
 internal sealed partial class RequestLog(RequestDelegate next, TimeProvider time, ILogger<RequestLog> logger)
 {
@@ -28,7 +29,7 @@ internal sealed partial class RequestLog(RequestDelegate next, TimeProvider time
         finally
         {
             var client = RequestCaller.AddressOf(context) ?? "unknown";
-            var path = LogText.Shorten(context.Request.Path.ToString());
+            var path = LogText.Shorten(TokenSecret.Redact(context.Request.Path.ToString()));
             var aborted = response.IsAborted;
             var status = aborted && !context.Response.HasStarted ? ClientClosedRequest : context.Response.StatusCode;
             var milliseconds = time.GetElapsedTime(began).TotalMilliseconds;

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration.CommandLine;
 using Microsoft.Extensions.Configuration.EnvironmentVariables;
 using Microsoft.Extensions.Configuration.Json;
+using Registry.Api.Identities;
 using Registry.Core.Settings;
 
 namespace Registry.Api.Hosting;
@@ -47,6 +48,7 @@ internal static class SettingNames
     private static string? ErrorOf(IConfigurationProvider provider, string prefix, string key)
     {
         if (IsPlain(key)
+            || IdentitySettings.Contains(key)
             || RegistrySettings.All.Any(setting => setting.Key.Equals(key, StringComparison.OrdinalIgnoreCase)))
             return null;
         var isSection = Sections.Contains(SectionOf(key), StringComparer.OrdinalIgnoreCase);

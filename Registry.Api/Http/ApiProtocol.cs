@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Registry.Api.Http.Errors;
+using Registry.Core.Access;
 
 namespace Registry.Api.Http;
 
@@ -14,6 +15,9 @@ internal abstract class ApiProtocol(params IReadOnlyList<PathString> paths)
     /// The paths that it owns, with everything below them. Case matters. The longest path that matches decides.
     /// </summary>
     public IReadOnlyList<PathString> Paths => paths;
+
+    /// <summary>The name in events and logs, such as <c>oci</c>.</summary>
+    public abstract string Name { get; }
 
     /// <summary>The status, code and message of each error.</summary>
     public virtual ErrorTable Errors => ErrorTable.Default;
@@ -32,6 +36,13 @@ internal abstract class ApiProtocol(params IReadOnlyList<PathString> paths)
     /// usual one.
     /// </summary>
     public virtual string? ReasonOf(ErrorResponse error) => null;
+
+    /// <summary>
+    /// Returns what a request is about: the caller needs the right that the action states for one of these. None when
+    /// the request names nothing that can exist; the right for anything then suffices.
+    /// </summary>
+    /// <param name="context">The request. It has been routed.</param>
+    public virtual IEnumerable<AccessResource> ResourcesOf(HttpContext context) => [];
 
     /// <summary>Returns the protocol of a request: that of its endpoint, or else the owner of its path.</summary>
     public static ApiProtocol Of(HttpContext context) =>

@@ -36,5 +36,7 @@ internal sealed class ApiProtocols(IEnumerable<ApiProtocol> registered)
     private sealed class DefaultProtocol : ApiProtocol
     {
         public static readonly DefaultProtocol Instance = new();
+
+        public override string Name => "pages";
     }
 }

@@ -25,6 +25,7 @@ internal sealed class AppArchivesController(AppArchiveRegistry archives) : Contr
     /// </remarks>
     /// <param name="workspace">A URL with host and path that names the workspace; without one, <c>global</c>.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
+    [Requires(AccessActions.Push)]
     [HttpPost]
     [ProducesResponseType<UploadedArchive>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> Upload([FromWorkspaceQuery] string? workspace, CancellationToken cancellationToken)
@@ -52,6 +53,7 @@ internal sealed class AppArchivesController(AppArchiveRegistry archives) : Contr
     /// <remarks>Those of the workspace and of every workspace whose name starts with it.</remarks>
     /// <param name="workspace">A URL with host and path that names the workspace; without one, <c>global</c>.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
+    [RequiresWithin(AccessActions.Pull)]
     [HttpGet, HttpHead]
     [ProducesResponseType<List<ListedArchive>>(StatusCodes.Status200OK, "application/json")]
     public IActionResult List([FromWorkspaceQuery] string? workspace, CancellationToken cancellationToken)
@@ -59,13 +61,14 @@ internal sealed class AppArchivesController(AppArchiveRegistry archives) : Contr
         var place = Derive(workspace);
         return HasTrailingSlash
             ? throw AppArchiveRegistry.NotFound(place, "")
-            : new ArchiveList(archives.ListAsync(place, cancellationToken));
+            : new ArchiveList(archives.ListAsync(place, Caller, cancellationToken));
     }
 
     /// <summary>Download an app archive</summary>
     /// <param name="id">The sha256 of the archive: 64 lower-case hex digits.</param>
     /// <param name="workspace">A URL with host and path that names the workspace; without one, <c>global</c>.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
+    [Requires(AccessActions.Pull)]
     [HttpGet("{id}"), HttpHead("{id}")]
     [ProducesResponseType<FileResult>(StatusCodes.Status200OK, "application/octet-stream")]
     public async Task<IActionResult> Download(
@@ -89,6 +92,7 @@ internal sealed class AppArchivesController(AppArchiveRegistry archives) : Contr
     /// <param name="id">The sha256 of the archive: 64 lower-case hex digits.</param>
     /// <param name="workspace">A URL with host and path that names the workspace; without one, <c>global</c>.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
+    [Requires(AccessActions.Delete)]
     [HttpDelete("{id}")]
     [ProducesResponseType(StatusCodes.Status204NoContent)]
     public async Task<IActionResult> Delete(
@@ -103,6 +107,7 @@ internal sealed class AppArchivesController(AppArchiveRegistry archives) : Contr
     /// <param name="id">The first part.</param>
     /// <param name="rest">The other parts.</param>
     /// <param name="workspace">The workspace.</param>
+    [Requires(AccessActions.Pull)]
     [AcceptVerbs("GET", "HEAD", "DELETE", Route = "{id}/{**rest}")]
     [ApiExplorerSettings(IgnoreApi = true)]
     public IActionResult NoArchive(string id, string? rest, [FromWorkspaceQuery] string? workspace) =>
@@ -113,7 +118,7 @@ internal sealed class AppArchivesController(AppArchiveRegistry archives) : Contr
     /// </summary>
     private bool HasTrailingSlash => Request.Path.Value!.EndsWith('/');
 
-    private Caller Caller => RequestCaller.Of(HttpContext, "kar");
+    private Caller Caller => RequestCaller.Of(HttpContext);
 
     private static Workspace Derive(string? argument) => Workspace.TryDerive(argument, out var workspace)
         ? workspace

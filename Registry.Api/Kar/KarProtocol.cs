@@ -1,9 +1,32 @@
 using Registry.Api.Http;
+using Registry.Core.Access;
+using Registry.Core.Archives;
+using Registry.Core.Errors;
 
 namespace Registry.Api.Kar;
 
 /// <summary>KAR. Its errors have the default form, with CNR's codes and <c>archive-not-found</c>.</summary>
-internal sealed class KarProtocol() : ApiProtocol("/api/v1");
+internal sealed class KarProtocol() : ApiProtocol("/api/v1")
+{
+    /// <inheritdoc/>
+    public override string Name => "kar";
+
+    /// <inheritdoc/>
+    public override IEnumerable<AccessResource> ResourcesOf(HttpContext context)
+    {
+        try
+        {
+            return Workspace.TryDerive(WorkspaceQuery.Read(context.Request.QueryString.Value), out var workspace)
+                ? [AccessResource.Workspace(workspace.Name)]
+                : [];
+        }
+        catch (RegistryException invalid) when (invalid.Code == ErrorCode.InvalidUsage)
+        {
+            // It is not UTF-8: the action refuses it.
+            return [];
+        }
+    }
+}
 
 /// <summary>Composition of KAR.</summary>
 internal static class KarServices

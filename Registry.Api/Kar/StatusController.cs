@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.AspNetCore.Mvc;
+using Registry.Api.Access;
 using Registry.Api.Health;
 using Registry.Api.Http;
 
@@ -14,6 +15,7 @@ internal sealed class StatusController(StorageReadiness storage) : ControllerBas
     /// <summary>Show the state of the registry</summary>
     /// <remarks>503 with the same body and <c>"status":"unavailable"</c> while the storage does not answer.</remarks>
     /// <param name="cancellationToken">Cancels the request.</param>
+    [RequiresAnyRight]
     [HttpGet("api/v1"), HttpHead("api/v1")]
     [ProducesResponseType<Dictionary<string, string>>(StatusCodes.Status200OK, "application/json")]
     [ProducesResponseType<Dictionary<string, string>>(StatusCodes.Status503ServiceUnavailable, "application/json")]

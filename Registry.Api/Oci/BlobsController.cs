@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Mvc;
+using Registry.Api.Access;
 using Registry.Api.Http;
+using Registry.Core.Access;
 using Registry.Core.Artifacts;
 using Registry.Core.Repositories;
 
@@ -14,6 +16,7 @@ internal sealed class BlobsController(RepositoryBlobs blobs) : OciController
     /// <param name="name">The repository.</param>
     /// <param name="digest">The digest.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
+    [Requires(AccessActions.Pull)]
     [HttpGet(Route), HttpHead(Route)]
     [ProducesResponseType<FileResult>(StatusCodes.Status200OK, "application/octet-stream")]
     public async Task<IActionResult> PullAsync(string name, string digest, CancellationToken cancellationToken)
@@ -40,6 +43,7 @@ internal sealed class BlobsController(RepositoryBlobs blobs) : OciController
     /// <param name="name">The repository.</param>
     /// <param name="digest">The digest.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
+    [Requires(AccessActions.Delete)]
     [HttpDelete(Route)]
     [ProducesResponseType(StatusCodes.Status202Accepted)]
     public async Task<IActionResult> DeleteAsync(string name, string digest, CancellationToken cancellationToken)

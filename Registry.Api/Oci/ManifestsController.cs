@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Mvc;
+using Registry.Api.Access;
 using Registry.Api.Http.Transfers;
+using Registry.Core.Access;
 using Registry.Core.Artifacts;
 using Registry.Core.Packages;
 using Registry.Core.Repositories;
@@ -20,6 +22,7 @@ internal sealed class ManifestsController(RepositoryManifests manifests) : OciCo
     /// <param name="name">The repository.</param>
     /// <param name="reference">A tag or a digest.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
+    [Requires(AccessActions.Pull)]
     [HttpGet(Route), HttpHead(Route)]
     [ProducesResponseType<object>(
         StatusCodes.Status200OK,
@@ -48,6 +51,7 @@ internal sealed class ManifestsController(RepositoryManifests manifests) : OciCo
     /// <param name="reference">The tag to set, or the digest of the body.</param>
     /// <param name="tag">If the reference is a digest: the tags to set.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
+    [Requires(AccessActions.Push)]
     [HttpPut(Route)]
     [ProducesResponseType(StatusCodes.Status201Created)]
     public async Task<IActionResult> PushAsync(
@@ -82,6 +86,7 @@ internal sealed class ManifestsController(RepositoryManifests manifests) : OciCo
     /// <param name="name">The repository.</param>
     /// <param name="reference">A tag or a digest.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
+    [Requires(AccessActions.Delete)]
     [HttpDelete(Route)]
     [ProducesResponseType(StatusCodes.Status202Accepted)]
     public async Task<IActionResult> DeleteAsync(string name, string reference, CancellationToken cancellationToken)

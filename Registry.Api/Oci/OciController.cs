@@ -15,7 +15,7 @@ namespace Registry.Api.Oci;
 internal abstract class OciController : ControllerBase
 {
     /// <summary>The caller of the request.</summary>
-    protected Caller Caller => RequestCaller.Of(HttpContext, "oci");
+    protected Caller Caller => RequestCaller.Of(HttpContext);
 
     /// <summary>Returns a digest of a request.</summary>
     /// <param name="text">The digest with its algorithm; null when it is missing.</param>

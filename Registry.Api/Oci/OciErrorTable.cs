@@ -21,6 +21,7 @@ internal static class OciErrorTable
     private const string NameUnknown = "NAME_UNKNOWN";
     private const string PageSizeInvalid = "PAGINATION_NUMBER_INVALID";
     private const string SizeInvalid = "SIZE_INVALID";
+    private const string Unauthorized = "UNAUTHORIZED";
     private const string Denied = "DENIED";
     private const string Unsupported = "UNSUPPORTED";
     private const string TooManyRequests = "TOOMANYREQUESTS";
@@ -44,12 +45,14 @@ internal static class OciErrorTable
         ErrorCode.InvalidManifest => (StatusCodes.Status400BadRequest, ManifestInvalid),
         ErrorCode.InvalidDigest => (StatusCodes.Status400BadRequest, DigestInvalid),
         ErrorCode.UnknownReference => (StatusCodes.Status400BadRequest, ManifestBlobUnknown),
+        ErrorCode.Unauthorized => (StatusCodes.Status401Unauthorized, Unauthorized),
         ErrorCode.Forbidden => (StatusCodes.Status403Forbidden, Denied),
         ErrorCode.PackageNotFound => (StatusCodes.Status404NotFound, NameUnknown),
         ErrorCode.ReleaseNotFound => (StatusCodes.Status404NotFound, ManifestUnknown),
         ErrorCode.ChannelNotFound => (StatusCodes.Status404NotFound, ManifestUnknown),
         ErrorCode.ManifestNotFound => (StatusCodes.Status404NotFound, ManifestUnknown),
         ErrorCode.BlobNotFound => (StatusCodes.Status404NotFound, BlobUnknown),
+        ErrorCode.TokenNotFound => (StatusCodes.Status404NotFound, NameUnknown),
         ErrorCode.ArchiveNotFound => (StatusCodes.Status404NotFound, BlobUnknown),
         ErrorCode.UploadNotFound => (StatusCodes.Status404NotFound, BlobUploadUnknown),
         ErrorCode.BlobInUse => (StatusCodes.Status405MethodNotAllowed, Unsupported),
@@ -66,6 +69,7 @@ internal static class OciErrorTable
 
     private static string CodeOf(int status) => status switch
     {
+        StatusCodes.Status401Unauthorized => Unauthorized,
         StatusCodes.Status403Forbidden => Denied,
         StatusCodes.Status404NotFound => NameUnknown,
         StatusCodes.Status408RequestTimeout => BlobUploadInvalid,

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Registry.Api.Http;
 using Registry.Api.Http.Errors;
+using Registry.Core.Access;
 
 namespace Registry.Api.Oci;
 
@@ -12,6 +13,9 @@ internal sealed class OciProtocol() : ApiProtocol(Root)
 
     /// <summary>Some clients and proxies limit the length of a status line.</summary>
     private const int MaxReasonLength = 400;
+
+    /// <inheritdoc/>
+    public override string Name => "oci";
 
     /// <inheritdoc/>
     public override ErrorTable Errors => OciErrorTable.Instance;
@@ -29,6 +33,16 @@ internal sealed class OciProtocol() : ApiProtocol(Root)
         error.Status < StatusCodes.Status500InternalServerError
             ? string.Concat(error.Message.Take(MaxReasonLength).Select(static c => c is >= ' ' and <= '~' ? c : '?'))
             : null;
+
+    /// <inheritdoc/>
+    public override IEnumerable<AccessResource> ResourcesOf(HttpContext context)
+    {
+        if (context.Request.RouteValues["name"] is not string name)
+            return [AccessResource.Package("")];
+        return RepositoryName.TryParse(RepositoryPaths.Split(name), out var package)
+            ? [AccessResource.Package(package.Value)]
+            : [];
+    }
 
     /// <inheritdoc/>
     public override void WriteError(Utf8JsonWriter json, ErrorResponse error)

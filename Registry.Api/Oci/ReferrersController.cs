@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Mvc;
+using Registry.Api.Access;
 using Registry.Api.Http.Transfers;
+using Registry.Core.Access;
 using Registry.Core.Artifacts;
 using Registry.Core.Packages;
 using Registry.Core.Repositories;
@@ -28,6 +30,7 @@ internal sealed class ReferrersController(RepositoryManifests manifests) : OciCo
     /// <param name="artifactType">Only manifests of this artifact type.</param>
     /// <param name="last">Begins after this digest.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
+    [Requires(AccessActions.Pull)]
     [HttpGet(Route), HttpHead(Route)]
     [ProducesResponseType<object>(StatusCodes.Status200OK, OciMediaTypes.Index)]
     public async Task<IActionResult> ListAsync(

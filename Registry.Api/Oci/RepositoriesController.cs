@@ -1,4 +1,6 @@
 using Microsoft.AspNetCore.Mvc;
+using Registry.Api.Access;
+using Registry.Core.Access;
 using Registry.Core.Catalog;
 
 namespace Registry.Api.Oci;
@@ -16,13 +18,14 @@ internal sealed class RepositoriesController(PackageCatalog catalog) : OciContro
     /// <param name="n">The maximum number of repositories; all by default.</param>
     /// <param name="last">Begins after this name, which need not exist.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
+    [RequiresWithin(AccessActions.Pull)]
     [HttpGet(Route), HttpHead(Route)]
     [ProducesResponseType<object>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> ListAsync(
         [FromQuery] string? n, [FromQuery] string? last, CancellationToken cancellationToken)
     {
         var page = OciPage.Of(n, last);
-        var view = await catalog.GetAsync(cancellationToken);
+        var view = (await catalog.GetAsync(cancellationToken)).VisibleTo(Caller.Scopes);
         // No name contains a zero character, so this is the lowest text above the last name.
         var names = view.From(page.Last is null ? "" : page.Last + '\0')
             .Where(static entry => RepositoryName.IsLegal(entry.Name))

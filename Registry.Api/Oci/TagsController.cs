@@ -1,4 +1,6 @@
 using Microsoft.AspNetCore.Mvc;
+using Registry.Api.Access;
+using Registry.Core.Access;
 using Registry.Core.Repositories;
 
 namespace Registry.Api.Oci;
@@ -17,6 +19,7 @@ internal sealed class TagsController(RepositoryManifests manifests) : OciControl
     /// <param name="n">The maximum number of tags; all by default.</param>
     /// <param name="last">Begins after this tag, which need not exist.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
+    [Requires(AccessActions.Pull)]
     [HttpGet(Route), HttpHead(Route)]
     [ProducesResponseType<object>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> ListAsync(

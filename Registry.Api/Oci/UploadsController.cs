@@ -1,6 +1,8 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Mvc;
+using Registry.Api.Access;
 using Registry.Api.Http.Transfers;
+using Registry.Core.Access;
 using Registry.Core.Artifacts;
 using Registry.Core.Errors;
 using Registry.Core.Packages;
@@ -28,6 +30,7 @@ internal sealed class UploadsController(RepositoryBlobs blobs, RepositoryOptions
     /// <param name="from">The repository to copy the blob from.</param>
     /// <param name="algorithm">The algorithm of the digest that will complete the session: `sha256`.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
+    [Requires(AccessActions.Push)]
     [HttpPost(Root)]
     [ProducesResponseType(StatusCodes.Status201Created)]
     [ProducesResponseType(StatusCodes.Status202Accepted)]
@@ -57,7 +60,7 @@ internal sealed class UploadsController(RepositoryBlobs blobs, RepositoryOptions
         if (mount is not null
             && DigestOf(mount) is var wanted
             && RepositoryName.TryParse(from, out var source)
-            && await blobs.TryMountAsync(package, source, wanted, cancellationToken))
+            && await blobs.TryMountAsync(package, source, wanted, Caller, cancellationToken))
             return Stored(package, wanted);
         return Staged(
             StatusCodes.Status202Accepted,
@@ -71,6 +74,7 @@ internal sealed class UploadsController(RepositoryBlobs blobs, RepositoryOptions
     /// <param name="name">The repository.</param>
     /// <param name="id">The upload session: the last part of its `Location`.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
+    [Requires(AccessActions.Push)]
     [HttpPatch(Session)]
     [ProducesResponseType(StatusCodes.Status202Accepted)]
     public async Task<IActionResult> AppendAsync(string name, string id, CancellationToken cancellationToken)
@@ -91,6 +95,7 @@ internal sealed class UploadsController(RepositoryBlobs blobs, RepositoryOptions
     /// <param name="id">The upload session: the last part of its `Location`.</param>
     /// <param name="digest">The digest of the blob.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
+    [Requires(AccessActions.Push)]
     [HttpPut(Session)]
     [ProducesResponseType(StatusCodes.Status201Created)]
     public async Task<IActionResult> CompleteAsync(
@@ -112,6 +117,7 @@ internal sealed class UploadsController(RepositoryBlobs blobs, RepositoryOptions
     /// <param name="name">The repository.</param>
     /// <param name="id">The upload session: the last part of its `Location`.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
+    [Requires(AccessActions.Push)]
     [HttpGet(Session), HttpHead(Session)]
     [ProducesResponseType(StatusCodes.Status204NoContent)]
     public async Task<IActionResult> ShowAsync(string name, string id, CancellationToken cancellationToken)
@@ -128,6 +134,7 @@ internal sealed class UploadsController(RepositoryBlobs blobs, RepositoryOptions
     /// <param name="name">The repository.</param>
     /// <param name="id">The upload session: the last part of its `Location`.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
+    [Requires(AccessActions.Push)]
     [HttpDelete(Session)]
     [ProducesResponseType(StatusCodes.Status204NoContent)]
     public async Task<IActionResult> CancelAsync(string name, string id, CancellationToken cancellationToken)

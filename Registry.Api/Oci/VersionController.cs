@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Mvc;
+using Registry.Api.Access;
 using Registry.Api.Http;
 
 namespace Registry.Api.Oci;
@@ -7,6 +8,7 @@ namespace Registry.Api.Oci;
 internal sealed class VersionController : OciController
 {
     /// <summary>Check that the registry implements the API</summary>
+    [RequiresLogin]
     [HttpGet, HttpHead]
     [ProducesResponseType<object>(StatusCodes.Status200OK, "application/json")]
     public IActionResult Check()

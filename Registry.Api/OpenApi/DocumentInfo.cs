@@ -41,6 +41,7 @@ internal static class DocumentInfo
             Name = OperationDescription.KarTag,
             Description = "kploy app archives in workspaces. The id of an archive is the sha256 of its bytes.",
         },
+        new() { Name = OperationDescription.TokensTag, Description = "Tokens, which let clients in." },
         new() { Name = OperationDescription.HealthTag, Description = "Health checks for orchestrators." },
         new()
         {
@@ -79,7 +80,8 @@ internal static class DocumentInfo
         * Every `GET` also supports `HEAD`, with the same headers and no body; every path supports `OPTIONS`.
         * Pages of every web site may read (`Access-Control-Allow-Origin: *`). Only pages of the registry itself and of
           the origins in `CORS__ORIGINS` may write: others get 403 `forbidden`.
-        * There is no authentication. Restrict access with a proxy.
+        * With `AUTH__MODE=tokens` requests need a token, as `Authorization: Bearer TOKEN` or as the password of any
+          user. Otherwise everyone may push and delete: restrict access with a proxy.
         * Reads have a strong `ETag` and support `If-None-Match` (304). Downloads support `Range`; those of CNR and KAR
           also support `If-Modified-Since` if their URL always identifies the same bytes. JSON is compressed if the
           client accepts `br` or `gzip`, except for OCI.

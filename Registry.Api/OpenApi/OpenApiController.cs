@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Mvc;
+using Registry.Api.Access;
 using Registry.Api.Http;
 
 namespace Registry.Api.OpenApi;
@@ -14,10 +15,12 @@ internal sealed class OpenApiController(OpenApiDocuments documents) : Controller
     private const string ClientPath = "/openapi/client.json";
 
     /// <summary>Show the document of the whole API.</summary>
+    [Public]
     [HttpGet(Path), HttpHead(Path)]
     public Task<IActionResult> ShowAsync() => ShowAsync(documents.Whole);
 
     /// <summary>Show the document for client generators.</summary>
+    [Public]
     [HttpGet(ClientPath), HttpHead(ClientPath)]
     public Task<IActionResult> ShowForClientsAsync() => ShowAsync(documents.ForClients);
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using NSwag.Generation.AspNetCore;
+using Registry.Api.Access;
 
 namespace Registry.Api.OpenApi;
 
@@ -13,16 +14,19 @@ internal sealed class OpenApiDocuments(IServiceProvider services)
     // NSwag runs synchronously for about a second. Without Task.Run it would do so within the lock of Lazy, and block a
     // thread for every concurrent request.
     private readonly Lazy<Task<Document>> whole =
-        new(() => Task.Run(() => WriteAsync(OpenApiSettings.Whole(), services)));
+        new(() => Task.Run(() => WriteAsync(OpenApiSettings.Whole(RequiresScopes(services)), services)));
 
     private readonly Lazy<Task<Document>> forClients =
-        new(() => Task.Run(() => WriteAsync(OpenApiSettings.ForClients(), services)));
+        new(() => Task.Run(() => WriteAsync(OpenApiSettings.ForClients(RequiresScopes(services)), services)));
 
     /// <summary>The document of the whole API.</summary>
     public Task<Document> Whole => whole.Value;
 
     /// <summary>The document for client generators.</summary>
     public Task<Document> ForClients => forClients.Value;
+
+    private static bool RequiresScopes(IServiceProvider services) =>
+        services.GetRequiredService<AccessOptions>().RequiresScopes;
 
     private static async Task<Document> WriteAsync(
         AspNetCoreOpenApiDocumentGeneratorSettings settings, IServiceProvider services)

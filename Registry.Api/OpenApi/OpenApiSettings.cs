@@ -14,9 +14,10 @@ namespace Registry.Api.OpenApi;
 internal static class OpenApiSettings
 {
     /// <summary>Creates the settings for the document of the whole API.</summary>
-    public static AspNetCoreOpenApiDocumentGeneratorSettings Whole()
+    /// <param name="requiresScopes">Whether requests need credentials.</param>
+    public static AspNetCoreOpenApiDocumentGeneratorSettings Whole(bool requiresScopes)
     {
-        var settings = Describe(DocumentInfo.Text, static operation => operation.IsShown);
+        var settings = Describe(DocumentInfo.Text, static operation => operation.IsShown, requiresScopes);
         // Relative to the document, so that it also works behind a path prefix.
         settings.PostProcess = static document =>
             document.Servers.Add(new OpenApiServer { Url = "..", Description = "This registry" });
@@ -24,15 +25,17 @@ internal static class OpenApiSettings
     }
 
     /// <summary>Creates the settings for the document for client generators.</summary>
-    public static AspNetCoreOpenApiDocumentGeneratorSettings ForClients()
+    /// <param name="requiresScopes">Whether requests need credentials.</param>
+    public static AspNetCoreOpenApiDocumentGeneratorSettings ForClients(bool requiresScopes)
     {
-        var settings = Describe(DocumentInfo.ClientText, static operation => operation.IsForClients);
+        var settings = Describe(
+            DocumentInfo.ClientText, static operation => operation.IsForClients, requiresScopes);
         settings.DocumentProcessors.Add(new ClientDocumentProcessor());
         return settings;
     }
 
     private static AspNetCoreOpenApiDocumentGeneratorSettings Describe(
-        string text, Func<OperationDescription, bool> shows)
+        string text, Func<OperationDescription, bool> shows, bool requiresScopes)
     {
         var settings = new AspNetCoreOpenApiDocumentGeneratorSettings
         {
@@ -58,6 +61,8 @@ internal static class OpenApiSettings
             context => shows(OperationDescription.Of(((AspNetCoreOperationProcessorContext)context).ApiDescription)));
         settings.OperationProcessors.Add(new DescriptionProcessor());
         settings.DocumentProcessors.Add(new RegistryDocumentProcessor());
+        if (requiresScopes)
+            settings.DocumentProcessors.Add(new SecurityProcessor());
         return settings;
     }
 }

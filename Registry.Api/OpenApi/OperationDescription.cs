@@ -14,6 +14,7 @@ internal sealed class OperationDescription
     public const string OciTag = "OCI";
     public const string HelmTag = "Helm";
     public const string KarTag = "KAR";
+    public const string TokensTag = "Tokens";
     public const string HealthTag = "Health";
     public const string ApprTag = "appr";
 
@@ -24,6 +25,7 @@ internal sealed class OperationDescription
             (Tag: OciTag, OciOperations.All),
             (Tag: HelmTag, HelmOperations.All),
             (Tag: KarTag, KarOperations.All),
+            (Tag: TokensTag, TokenOperations.All),
             (Tag: HealthTag, HealthOperations.All)
         }
             .SelectMany(static group => group.All, static (group, entry) => (group.Tag, Entry: entry))

@@ -51,6 +51,7 @@ internal static class ParameterDescription
             (_, Kind.Path, "channel") => (ChannelPattern, Sample.Channel),
             (_, Kind.Path, "digest") => (DigestPattern, Sample.Digest),
             (_, Kind.Path, "id") => (DigestPattern, Sample.ArchiveId),
+            (_, Kind.Path, "tokenId") => (TokenOperations.IdPattern, TokenOperations.SampleId),
             (_, Kind.Path, "release" or "version") => (null, Sample.Release),
             (_, Kind.Path, "mediaType") => (null, Sample.MediaType),
             (_, Kind.Path, "file") => (null, Sample.ChartFile),

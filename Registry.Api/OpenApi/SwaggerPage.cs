@@ -3,6 +3,7 @@ using System.Text;
 using Microsoft.AspNetCore.ResponseCompression;
 using Microsoft.Extensions.Options;
 using NSwag.AspNetCore;
+using Registry.Api.Access;
 using Registry.Api.Http;
 using Registry.Api.Ui;
 
@@ -40,6 +41,16 @@ internal static class SwaggerPage
         """;
 
     /// <summary>
+    /// Added where requests need credentials: the bar shows its button "Authorize", and not the list of servers.
+    /// </summary>
+    private const string HeadForTokens = """
+        <style>
+          .swagger-ui .scheme-container { display: block; }
+          .swagger-ui .scheme-container .schemes-server-container { display: none; }
+        </style>
+        """;
+
+    /// <summary>
     /// The sources that the page may load, for <see cref="PageHeaders"/>: its own scripts and styles, and the images
     /// embedded in them.
     /// </summary>
@@ -53,7 +64,8 @@ internal static class SwaggerPage
     {
         var page = new Lazy<RequestDelegate>(() => Build(routes.CreateApplicationBuilder()));
         routes.MapMethods(
-            $"{Root}/{{**path}}", [HttpMethods.Get, HttpMethods.Head], context => page.Value(context));
+            $"{Root}/{{**path}}", [HttpMethods.Get, HttpMethods.Head], context => page.Value(context))
+            .WithMetadata(new PublicAttribute());
     }
 
     private static RequestDelegate Build(IApplicationBuilder pipeline)
@@ -81,18 +93,19 @@ internal static class SwaggerPage
         pipeline.UseMiddleware<ResponseCompressionMiddleware>(new ResponseCompressionProvider(
             pipeline.ApplicationServices, Options.Create(new ResponseCompressionOptions { EnableForHttps = true })));
         pipeline.Use(AllowInlineScriptAsync);
-        pipeline.UseSwaggerUi(static page =>
+        var requiresScopes = pipeline.ApplicationServices.GetRequiredService<AccessOptions>().RequiresScopes;
+        pipeline.UseSwaggerUi(page =>
         {
             page.Path = Root;
             page.TransformToExternalPath = static (path, _) => path;
             page.DocumentTitle = $"{DocumentInfo.Title}: API";
-            // There is no login.
+            // There is no login by OAuth.
             page.OAuth2Client = new OAuth2ClientSettings { ClientId = "", ClientSecret = "" };
             page.SwaggerRoutes.Add(new SwaggerUiRoute(DocumentInfo.Title, $"..{OpenApiController.Path}"));
             page.DocExpansion = "list";
             page.DefaultModelsExpandDepth = 0;
             page.AdditionalSettings["displayRequestDuration"] = true;
-            page.CustomHeadContent = Head;
+            page.CustomHeadContent = requiresScopes ? Head + HeadForTokens : Head;
         });
         return pipeline.Build();
     }

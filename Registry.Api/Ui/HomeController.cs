@@ -1,8 +1,10 @@
 using System.Globalization;
 using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Mvc;
+using Registry.Api.Access;
 using Registry.Api.Cnr;
 using Registry.Api.Http;
+using Registry.Core.Access;
 using Registry.Core.Catalog;
 
 namespace Registry.Api.Ui;
@@ -20,6 +22,7 @@ internal sealed class HomeController(PackageCatalog catalog) : ControllerBase
     /// `{mediatype}`.
     /// </remarks>
     /// <param name="cancellationToken">Cancels the request.</param>
+    [Requires(AccessActions.None)]
     [HttpGet("/"), HttpHead("/")]
     [HttpGet(Dialect.ApprRoot), HttpHead(Dialect.ApprRoot)]
     [ProducesResponseType<string>(StatusCodes.Status200OK, "text/html")]
@@ -34,7 +37,8 @@ internal sealed class HomeController(PackageCatalog catalog) : ControllerBase
                 $"{Request.PathBase}/{(query.AsSpan().ContainsAnyExceptInRange('!', '~') ? "" : query)}");
         }
 
-        var view = await catalog.GetAsync(cancellationToken);
+        var caller = RequestCaller.Of(HttpContext);
+        var view = (await catalog.GetAsync(cancellationToken)).VisibleTo(caller.Scopes);
         Response.Headers.CacheControl = "no-cache";
         PageHeaders.Protect(Response, HomePage.Sources);
         var root = Dialect.Of(Request).Root;

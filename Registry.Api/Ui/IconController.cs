@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Mvc;
+using Registry.Api.Access;
 
 namespace Registry.Api.Ui;
 
@@ -16,6 +17,7 @@ internal sealed class IconController : ControllerBase
         """;
 
     /// <summary>Show the icon.</summary>
+    [Public]
     [HttpGet(Path), HttpHead(Path)]
     public IActionResult Show()
     {

@@ -6,6 +6,15 @@ public enum CallerKind
     /// <summary>A client without credentials.</summary>
     Anonymous,
 
+    /// <summary>The holder of a token that this registry issued.</summary>
+    Token,
+
+    /// <summary>The holder of the administrator's secret.</summary>
+    Administrator,
+
+    /// <summary>An identity for which another issuer vouches, such as a service account or a CI job.</summary>
+    Identity,
+
     /// <summary>A command of the program, which works on the storage itself.</summary>
     Command,
 }

@@ -77,13 +77,16 @@ public sealed class AppArchiveRegistry(IBlobStore blobs, ArchiveLimits limits, R
     }
 
     /// <summary>
-    /// Lists the archives of a workspace and of every workspace below it, once each, in the order of their keys.
+    /// Lists the archives of a workspace and of every workspace below it, as far as the caller may pull them, once
+    /// each, in the order of their keys.
     /// </summary>
     public async IAsyncEnumerable<AppArchive> ListAsync(
-        Workspace workspace, [EnumeratorCancellation] CancellationToken cancellationToken)
+        Workspace workspace, Caller caller, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (var blob in blobs.ListAsync(workspace.Scope, ScopeDepth.Subtree, after: null, cancellationToken))
-            yield return AppArchive.From(blob);
+            if (AppArchive.From(blob) is var archive
+                && caller.May(AccessActions.Pull, AccessResource.Workspace(archive.Workspace.Name)))
+                yield return archive;
     }
 
     /// <summary>Returns an archive; null when it does not exist.</summary>

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
+using Registry.Core.Access;
 using Registry.Core.Charts;
 using Registry.Core.Content;
 using Registry.Core.Documents;
@@ -30,23 +31,32 @@ public sealed class ChartIndexes(
 {
     private const int MaxConcurrentReads = 8;
 
+    /// <summary>
+    /// The most namespaces that are kept. Beyond it, all are dropped: those that are requested often soon return.
+    /// </summary>
+    private const int MaxNamespaces = 10_000;
+
     private readonly SecondChanceCache<PackageName, ChartEntries> cache = new(options.MaxEntryBytes);
     private volatile ViewNamespaces current = new(PackageCatalogView.Empty);
 
-    /// <summary>Returns the packages of a namespace. It includes every change acknowledged before.</summary>
+    /// <summary>
+    /// Returns the packages of a namespace that a caller may pull. It includes every change acknowledged before.
+    /// </summary>
     /// <param name="namespace">The namespace; empty for packages without one.</param>
+    /// <param name="scopes">What the caller may do.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="Errors.RegistryException">
     /// <see cref="Errors.ErrorCode.Unavailable"/>: releases of an earlier version are still being completed.
     /// </exception>
     /// <exception cref="StorageException">The storage failed.</exception>
-    public async Task<ChartNamespace> GetAsync(string @namespace, CancellationToken cancellationToken)
+    public async Task<ChartNamespace> GetAsync(
+        string @namespace, ScopeSet scopes, CancellationToken cancellationToken)
     {
-        var view = await catalog.GetAsync(cancellationToken);
+        var view = (await catalog.GetAsync(cancellationToken)).VisibleTo(scopes);
         var known = current;
-        if (!ReferenceEquals(known.View, view))
-            current = known = new ViewNamespaces(view);
-        var charts = known.Of(@namespace);
+        if (!ReferenceEquals(known.View, view.Whole))
+            current = known = new ViewNamespaces(view.Whole);
+        var charts = known.Of(view, @namespace);
         return charts.IsIncomplete ? throw Incomplete(@namespace) : charts;
     }
 
@@ -84,13 +94,17 @@ public sealed class ChartIndexes(
     }
 
     /// <summary>Returns the entries of one package; null when it does not exist.</summary>
+    /// <param name="package">The package, which the caller may pull.</param>
+    /// <param name="scopes">What the caller may do.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="Errors.RegistryException">
     /// <see cref="Errors.ErrorCode.Unavailable"/>: releases of an earlier version are still being completed.
     /// </exception>
     /// <exception cref="StorageException">The storage failed.</exception>
-    public async Task<ChartEntries?> FindAsync(PackageName package, CancellationToken cancellationToken)
+    public async Task<ChartEntries?> FindAsync(
+        PackageName package, ScopeSet scopes, CancellationToken cancellationToken)
     {
-        var charts = await GetAsync(package.Namespace, cancellationToken);
+        var charts = await GetAsync(package.Namespace, scopes, cancellationToken);
         return charts.Entries.FirstOrDefault(entry => entry.Name == package) is { } found
             ? await GetAsync(charts, found, cancellationToken)
             : null;
@@ -187,21 +201,25 @@ public sealed class ChartIndexes(
         return null;
     }
 
-    /// <summary>The namespaces of one view that were requested.</summary>
-    private sealed class ViewNamespaces(PackageCatalogView view)
+    /// <summary>The namespaces of one view that were requested, as their callers see them.</summary>
+    private sealed class ViewNamespaces(PackageCatalogView whole)
     {
-        private readonly ConcurrentDictionary<string, ChartNamespace> namespaces = new(StringComparer.Ordinal);
+        private readonly ConcurrentDictionary<(PackageCatalogView, string), ChartNamespace> namespaces = new();
 
-        public PackageCatalogView View => view;
+        public PackageCatalogView View => whole;
 
-        public ChartNamespace Of(string @namespace)
+        public ChartNamespace Of(PackageCatalogView view, string @namespace)
         {
-            if (namespaces.TryGetValue(@namespace, out var known))
+            if (namespaces.TryGetValue((view, @namespace), out var known))
                 return known;
             var charts = ChartNamespace.Of(view, @namespace);
 
             // Anyone may ask for any namespace: only those that exist take memory.
-            return charts.Exists ? namespaces.GetOrAdd(@namespace, charts) : charts;
+            if (!charts.Exists)
+                return charts;
+            if (namespaces.Count >= MaxNamespaces)
+                namespaces.Clear();
+            return namespaces.GetOrAdd((view, @namespace), charts);
         }
     }
 }

@@ -1,6 +1,8 @@
 using System.Buffers;
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Text;
+using Registry.Core.Access;
 using Registry.Core.Packages;
 
 namespace Registry.Core.Catalog;
@@ -16,8 +18,27 @@ public sealed class PackageCatalogView
 
     private readonly ImmutableArray<CatalogChunk> chunks;
 
-    private PackageCatalogView(ImmutableArray<CatalogChunk> chunks, int count, UInt128 fingerprint) =>
+    /// <summary>Whose packages are visible; null when all are.</summary>
+    private readonly ScopeSet? visibleTo;
+
+    /// <summary>What callers see of this view, by what they may pull; created on first use.</summary>
+    private volatile VisibleViews? visible;
+
+    private PackageCatalogView(ImmutableArray<CatalogChunk> chunks, int count, UInt128 fingerprint)
+    {
         (this.chunks, Count, Fingerprint) = (chunks, count, fingerprint);
+        Whole = this;
+    }
+
+    private PackageCatalogView(PackageCatalogView whole, ScopeSet visibleTo)
+    {
+        (Whole, chunks, this.visibleTo) = (whole, whole.chunks, visibleTo);
+        foreach (var entry in Entries)
+        {
+            Count++;
+            Fingerprint = unchecked(Fingerprint + entry.Fingerprint);
+        }
+    }
 
     /// <summary>The view without packages.</summary>
     public static PackageCatalogView Empty { get; } = new([], 0, 0);
@@ -27,6 +48,9 @@ public sealed class PackageCatalogView
 
     /// <summary>The fingerprint of all packages together: equal for equal views only.</summary>
     public UInt128 Fingerprint { get; }
+
+    /// <summary>The view of all packages that this one is a part of; itself when it has all.</summary>
+    public PackageCatalogView Whole { get; }
 
     /// <summary>All packages, sorted by name in ordinal order.</summary>
     public IEnumerable<CatalogEntry> Entries => From("");
@@ -38,13 +62,29 @@ public sealed class PackageCatalogView
         return chunk < chunks.Length
             && index < chunks[chunk].Entries.Length
             && chunks[chunk].Entries[index] is var entry
-            && entry.Name == name ? entry : null;
+            && entry.Name == name
+            && IsVisible(entry) ? entry : null;
+    }
+
+    /// <summary>
+    /// Returns the view of the packages that a caller may pull: the others are in none of its lists and counts, nor in
+    /// its fingerprint. It is the same instance for all callers who may pull the same.
+    /// </summary>
+    public PackageCatalogView VisibleTo(ScopeSet scopes)
+    {
+        ArgumentNullException.ThrowIfNull(scopes);
+        if (scopes.PullsAll(AccessKind.Package))
+            return Whole;
+        var views = Whole.visible ??= new VisibleViews();
+        return views.GetOrAdd(scopes.PackagePulls, () => new PackageCatalogView(Whole, scopes));
     }
 
     /// <summary>
     /// Returns the packages whose names are not below <paramref name="name"/> in ordinal order, sorted by name.
     /// </summary>
-    public IEnumerable<CatalogEntry> From(string name)
+    public IEnumerable<CatalogEntry> From(string name) => Visible(name, AllFrom);
+
+    private IEnumerable<CatalogEntry> AllFrom(string name)
     {
         var (chunk, index) = LowerBound(name);
         for (; chunk < chunks.Length; chunk++, index = 0)
@@ -62,11 +102,33 @@ public sealed class PackageCatalogView
         if (text.AsSpan().ContainsAnyExcept(NameCharacters))
             yield break;
         var pattern = Encoding.ASCII.GetBytes(text.ToLowerInvariant());
+        foreach (var entry in Visible(from, start => AllContaining(pattern, start)))
+            yield return entry;
+    }
+
+    private IEnumerable<CatalogEntry> AllContaining(byte[] pattern, string from)
+    {
         var (chunk, index) = LowerBound(from);
         for (; chunk < chunks.Length; chunk++, index = 0)
             while ((index = chunks[chunk].IndexOf(pattern, index)) >= 0)
                 yield return chunks[chunk].Entries[index++];
     }
+
+    private bool IsVisible(CatalogEntry entry) =>
+        visibleTo?.Allows(AccessActions.Pull, AccessResource.Package(entry.Name.Value)) != false;
+
+    /// <summary>
+    /// Returns the visible packages of a sorted enumeration, which is read only where there may be some.
+    /// </summary>
+    /// <param name="from">The name at which the enumeration starts.</param>
+    /// <param name="enumerate">Enumerates all packages from a name on.</param>
+    private IEnumerable<CatalogEntry> Visible(string from, Func<string, IEnumerable<CatalogEntry>> enumerate) =>
+        visibleTo is null ? enumerate(from) : visibleTo.Pulls(AccessKind.Package)
+            .Where(range => !range.EndsBefore(from))
+            .SelectMany(range =>
+                enumerate(string.CompareOrdinal(from, range.From) < 0 ? range.From : from)
+                    .TakeWhile(entry => !range.EndsBefore(entry.Name.Value))
+                    .Where(entry => range.IsWhole || IsVisible(entry)));
 
     /// <summary>Returns the view after some changes.</summary>
     internal PackageCatalogView With(IEnumerable<CatalogChange> changes)
@@ -110,5 +172,23 @@ public sealed class PackageCatalogView
         var next = SortedSpan.LowerBound(
             chunks.AsSpan(), name, static (chunk, name) => string.CompareOrdinal(chunk.First.Name.Value, name) <= 0);
         return next == 0 ? (0, 0) : (next - 1, chunks[next - 1].LowerBound(name));
+    }
+}
+
+/// <summary>The parts of one view that callers see.</summary>
+internal sealed class VisibleViews
+{
+    /// <summary>The most parts that are kept. Beyond it, all are dropped: those that are used soon return.</summary>
+    private const int MaxCount = 256;
+
+    private readonly ConcurrentDictionary<string, PackageCatalogView> views = new(StringComparer.Ordinal);
+
+    public PackageCatalogView GetOrAdd(string pulls, Func<PackageCatalogView> create)
+    {
+        if (views.TryGetValue(pulls, out var known))
+            return known;
+        if (views.Count >= MaxCount)
+            views.Clear();
+        return views.GetOrAdd(pulls, _ => create());
     }
 }

@@ -52,6 +52,9 @@ public enum ErrorCode
     /// <summary>The release or release query is invalid.</summary>
     InvalidRelease,
 
+    /// <summary>The request needs credentials, or those that it has are wrong, expired or revoked.</summary>
+    Unauthorized,
+
     /// <summary>The client is not allowed to do this.</summary>
     Forbidden,
 
@@ -66,6 +69,9 @@ public enum ErrorCode
 
     /// <summary>The app archive does not exist.</summary>
     ArchiveNotFound,
+
+    /// <summary>The token does not exist, or the caller may not see it.</summary>
+    TokenNotFound,
 
     /// <summary>The release already exists in this media type.</summary>
     PackageExists,

@@ -44,4 +44,16 @@ public enum RegistryAction
 
     /// <summary>An app archive was deleted.</summary>
     ArchiveDeleted,
+
+    /// <summary>A token was issued.</summary>
+    TokenIssued,
+
+    /// <summary>A token was revoked.</summary>
+    TokenRevoked,
+
+    /// <summary>A request of a known caller was denied, because the caller lacks the right.</summary>
+    RequestDenied,
+
+    /// <summary>The credentials of a request were wrong, expired, revoked or malformed.</summary>
+    CredentialsRefused,
 }

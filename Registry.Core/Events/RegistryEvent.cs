@@ -7,7 +7,7 @@ namespace Registry.Core.Events;
 /// <param name="Time">The time at which the change was settled.</param>
 /// <param name="Caller">Who requested the change.</param>
 /// <param name="Action">The change.</param>
-/// <param name="Resource">The name of the package or workspace.</param>
+/// <param name="Resource">The name of the package or workspace, or the id of the token.</param>
 public sealed record RegistryEvent(DateTimeOffset Time, Caller Caller, RegistryAction Action, string Resource)
 {
     /// <summary>The OCI tag; null when the change is not about one.</summary>
@@ -33,6 +33,20 @@ public sealed record RegistryEvent(DateTimeOffset Time, Caller Caller, RegistryA
 
     /// <summary>The length of the stored bytes; null when no content was stored.</summary>
     public long? Size { get; init; }
+
+    /// <summary>The name of the token; null when the change is not about one, or it could not be read.</summary>
+    public string? TokenName { get; init; }
+
+    /// <summary>
+    /// The scopes of the token, separated by spaces; null when the change is not about one, or it could not be read.
+    /// </summary>
+    public string? Scopes { get; init; }
+
+    /// <summary>Why a request was refused, as a sentence; null for what was done.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>Whether the request was refused: then nothing was done.</summary>
+    public bool IsRefusal => Action is RegistryAction.RequestDenied or RegistryAction.CredentialsRefused;
 
     /// <summary>Whether the caller allowed the change to replace a release.</summary>
     public bool Forced { get; init; }

@@ -21,6 +21,12 @@ internal sealed class ExtraEntries(RegistryStorage source, RegistryStorage targe
             target.Blobs.ListAsync(StoreKeys.Archives, ScopeDepth.Subtree, after: null, cancellationToken)
                 .Select(static blob => blob.Key),
             extra.AddArchive);
+        await CountAsync(
+            source.Documents.ListAsync(StoreKeys.Tokens, after: null, cancellationToken)
+                .Select(static entry => entry.Key),
+            target.Documents.ListAsync(StoreKeys.Tokens, after: null, cancellationToken)
+                .Select(static entry => entry.Key),
+            extra.AddToken);
     }
 
     private static async Task CountAsync<T>(

@@ -1,5 +1,6 @@
 using Registry.Core.Packages;
 using Registry.Core.Storage;
+using Registry.Core.Tokens;
 
 namespace Registry.Core.Maintenance;
 
@@ -24,7 +25,12 @@ public sealed record Finding(string Subject, string Problem)
     /// </summary>
     public static Finding OfArchive(BlobKey archive, string problem) => new($"archive {archive}", problem);
 
-    /// <summary>Creates a finding about a document or scope that does not belong to a package or archive.</summary>
+    /// <summary>Creates a finding about a token.</summary>
+    public static Finding Of(TokenId token, string problem) => new($"token {token}", problem);
+
+    /// <summary>
+    /// Creates a finding about a document or scope that does not belong to a package, an archive or a token.
+    /// </summary>
     public static Finding Of(StoreKey key, string problem) => new($"key {key}", problem);
 
     /// <summary>Returns subject and problem on one line.</summary>

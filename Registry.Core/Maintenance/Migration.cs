@@ -4,9 +4,9 @@ using Registry.Core.Storage;
 namespace Registry.Core.Maintenance;
 
 /// <summary>
-/// Copies every package and archive of a registry from a source to a target, byte for byte and with all times, and then
-/// verifies the copy. Entries that the target already has are not copied again, so a migration can be stopped at any
-/// time and run again. Nothing is removed from the source or the target.
+/// Copies every package, archive and token of a registry from a source to a target, byte for byte and with all times,
+/// and then verifies the copy. Entries that the target already has are not copied again, so a migration can be stopped
+/// at any time and run again. Nothing is removed from the source or the target.
 /// </summary>
 /// <param name="source">The source, which is only read.</param>
 /// <param name="target">The target. No other writer and no collector should use it meanwhile.</param>
@@ -59,7 +59,8 @@ public sealed class Migration(
         var parallel =
             new ParallelOptions { MaxDegreeOfParallelism = options.Parallel, CancellationToken = cancellationToken };
         await CopyAsync(parallel);
-        if (Copied.Packages + Copied.Archives + Present.Packages + Present.Archives + Findings == 0)
+        if (Copied.Packages + Copied.Archives + Copied.Tokens + Present.Packages + Present.Archives + Present.Tokens
+            + Findings == 0)
         {
             Refuse(new Finding("source", "has no packages and no archives: check its settings"));
             return false;
@@ -89,6 +90,7 @@ public sealed class Migration(
     {
         var blobs = new BlobCopy(source.Blobs, target.Blobs, Copied, Present);
         var packages = new PackageCopy(source, target, blobs, options.Overwrite, Copied, Present);
+        var tokens = Tokens();
         await ForEachAsync(
             parallel,
             async (entry, cancellationToken) =>
@@ -106,12 +108,18 @@ public sealed class Migration(
                     Report(Finding.OfArchive(archive.Key, problem), archive.Key.Value);
                 else if (outcome != CopyOutcome.Missing)
                     (outcome == CopyOutcome.Copied ? Copied : Present).AddArchive();
+            },
+            async (entry, cancellationToken) =>
+            {
+                if (await tokens.RunAsync(entry.Key, cancellationToken) is { } finding)
+                    Report(finding, entry.Key.Value);
             });
     }
 
     private async Task VerifyAsync(ParallelOptions parallel)
     {
         var check = new MigrationCheck(source, target, options.ReadBack, Verified);
+        var tokens = Tokens();
         await ForEachAsync(
             parallel,
             async (entry, cancellationToken) =>
@@ -125,14 +133,23 @@ public sealed class Migration(
                 if (!reported.ContainsKey(archive.Key.Value)
                     && await check.ArchiveAsync(archive, cancellationToken) is { } finding)
                     Report(finding);
+            },
+            async (entry, cancellationToken) =>
+            {
+                if (!reported.ContainsKey(entry.Key.Value)
+                    && await tokens.CheckAsync(entry.Key, cancellationToken) is { } finding)
+                    Report(finding);
             });
     }
 
-    /// <summary>Processes the packages of the source, then its archives.</summary>
+    private TokenCopy Tokens() => new(source, target, options.Overwrite, Copied, Present, Verified);
+
+    /// <summary>Processes the packages of the source, then its archives, then its tokens.</summary>
     private async Task ForEachAsync(
         ParallelOptions parallel,
         Func<DocumentEntry, CancellationToken, ValueTask> onPackage,
-        Func<BlobInfo, CancellationToken, ValueTask> onArchive)
+        Func<BlobInfo, CancellationToken, ValueTask> onArchive,
+        Func<DocumentEntry, CancellationToken, ValueTask> onToken)
     {
         await Parallel.ForEachAsync(
             source.Documents.ListAsync(StoreKeys.Packages, after: null, parallel.CancellationToken),
@@ -143,6 +160,8 @@ public sealed class Migration(
                 StoreKeys.Archives, ScopeDepth.Subtree, after: null, parallel.CancellationToken),
             parallel,
             onArchive);
+        await Parallel.ForEachAsync(
+            source.Documents.ListAsync(StoreKeys.Tokens, after: null, parallel.CancellationToken), parallel, onToken);
     }
 
     private void Refuse(Finding finding)

@@ -1,7 +1,8 @@
 namespace Registry.Core.Maintenance;
 
 /// <summary>
-/// Counts processed packages, archives, blobs and bytes. Thread-safe; it can be read for progress while it counts.
+/// Counts processed packages, archives, blobs, bytes and tokens. Thread-safe; it can be read for progress while it
+/// counts.
 /// </summary>
 public sealed class Tally
 {
@@ -9,6 +10,7 @@ public sealed class Tally
     private long archives;
     private long blobs;
     private long bytes;
+    private long tokens;
 
     /// <summary>The number of package indexes.</summary>
     public long Packages => Interlocked.Read(ref packages);
@@ -21,6 +23,11 @@ public sealed class Tally
 
     /// <summary>The number of bytes of blobs, including blobs in progress.</summary>
     public long Bytes => Interlocked.Read(ref bytes);
+
+    /// <summary>The number of tokens.</summary>
+    public long Tokens => Interlocked.Read(ref tokens);
+
+    internal void AddToken() => Interlocked.Increment(ref tokens);
 
     internal void AddPackage() => Interlocked.Increment(ref packages);
 

@@ -6,8 +6,8 @@ namespace Registry.Core.Maintenance;
 
 /// <summary>
 /// Reads everything that a registry stores and verifies it: every index can be read, all blobs that it references
-/// exist, and every blob matches its digest, its length and its manifests. Writes nothing, and may run next to any
-/// number of replicas: it reads again what changes meanwhile.
+/// exist, every blob matches its digest, its length and its manifests, and every token can be read. Writes nothing, and
+/// may run next to any number of replicas: it reads again what changes meanwhile.
 /// </summary>
 /// <param name="storage">The storage to verify.</param>
 /// <param name="parallel">The number of packages or archives that are read concurrently.</param>
@@ -46,8 +46,24 @@ public sealed class Verification(RegistryStorage storage, int parallel, Action<F
             storage.Blobs.ListAsync(StoreKeys.Archives, ScopeDepth.Subtree, after: null, cancellationToken),
             options,
             async (archive, within) => Report(await archives.RunAsync(archive.Key, within)));
+        await Parallel.ForEachAsync(
+            storage.Documents.ListAsync(StoreKeys.Tokens, after: null, cancellationToken),
+            options,
+            async (entry, within) => Report(await CheckTokenAsync(entry.Key, within)));
         await CountBlobsWithoutPackageAsync(cancellationToken);
         return Findings == 0;
+    }
+
+    private async Task<IReadOnlyList<Finding>> CheckTokenAsync(StoreKey key, CancellationToken cancellationToken)
+    {
+        var (_, token, damage) = await StoredTokens.ReadAsync(storage.Documents, key, cancellationToken);
+        if (damage is not null)
+            return [damage];
+
+        // A token that was listed but no longer exists was revoked meanwhile.
+        if (token is not null)
+            Read.AddToken();
+        return [];
     }
 
     /// <summary>

@@ -228,6 +228,12 @@ public sealed partial class PackageIndex
         return next;
     }
 
+    /// <summary>Whether a pushed release would replace one with another content.</summary>
+    /// <param name="index">The current index; null when the package does not exist.</param>
+    /// <param name="manifest">The release.</param>
+    public static bool Replaces(PackageIndex? index, Manifest manifest) =>
+        index?.Find(manifest.Release, manifest.MediaType) is { } known && !IsSameContent(known, manifest);
+
     /// <summary>Returns the index with other facts for OCI and Helm clients, for the same content.</summary>
     public PackageIndex Replace(Manifest known, Manifest manifest) =>
         known == manifest

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Registry.Core.Access;
 using Registry.Core.Content;
 using Registry.Core.Documents;
 using Registry.Core.Events;
@@ -10,6 +11,11 @@ public sealed partial class PackageRegistry
 {
     /// <summary>Enough to be unique among the pushes of one release; more would only make every index longer.</summary>
     private const int PushIdBytes = 9;
+
+    /// <summary>Returns the right that a push needs.</summary>
+    /// <param name="force">Whether it may replace a release, which deletes the one before.</param>
+    internal static AccessActions RightToPush(bool force) =>
+        force ? AccessActions.Push | AccessActions.Delete : AccessActions.Push;
 
     /// <summary>
     /// Completes a push. The content is committed before the index that references it: a crash in between leaves an
@@ -23,6 +29,7 @@ public sealed partial class PackageRegistry
         CancellationToken cancellationToken)
     {
         var (package, upload) = (push.Package, push.Upload);
+        push.Caller.Demand(RightToPush(options.Force), AccessResource.Package(package.Value));
         var content = await upload.CompleteAsync(cancellationToken);
 
         // Checked before the commit too, so that a refused push leaves nothing behind. The index decides again below.

@@ -46,21 +46,42 @@ public sealed partial class ChartRepository(
     /// <summary>Whether a namespace can have packages.</summary>
     public static bool IsNamespace(string @namespace) => PackageName.TryCreate(@namespace, "a", out _);
 
+    /// <summary>
+    /// Returns the packages and releases that a file of a repository may be of, the shortest name first: it is of the
+    /// first package that exists.
+    /// </summary>
+    /// <param name="namespace">The namespace.</param>
+    /// <param name="file">The name of the file.</param>
+    public static IEnumerable<(PackageName Package, Release Release)> OwnersOf(string @namespace, string file)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        var archive = file.EndsWith(ProvenanceExtension, StringComparison.Ordinal)
+            ? file[..^ProvenanceExtension.Length]
+            : file;
+        if (!archive.EndsWith(ArchiveExtension, StringComparison.Ordinal))
+            yield break;
+        var text = archive[..^ArchiveExtension.Length];
+        for (var dash = text.IndexOf('-', StringComparison.Ordinal);
+            dash > 0;
+            dash = text.IndexOf('-', dash + 1))
+            if (Release.TryParse(text[(dash + 1)..], out var release, out _)
+                && PackageName.TryCreate(@namespace, text[..dash], out var package))
+                yield return (package, release);
+    }
+
     /// <summary>Finds a file of a repository: <c>NAME-VERSION.tgz</c>, or the same with <c>.prov</c>.</summary>
     /// <param name="namespace">The namespace.</param>
     /// <param name="file">The name of the file.</param>
     /// <param name="channel">The channel that must point at the release; null for any release.</param>
+    /// <param name="caller">The caller: only packages that the caller may pull count.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="RegistryException"><see cref="ErrorCode.PackageNotFound"/>.</exception>
     /// <exception cref="StorageException">The storage failed.</exception>
     public async Task<ChartArchive> FindAsync(
-        string @namespace, string file, ChannelName? channel, CancellationToken cancellationToken)
+        string @namespace, string file, ChannelName? channel, Caller caller, CancellationToken cancellationToken)
     {
         var isProvenance = file.EndsWith(ProvenanceExtension, StringComparison.Ordinal);
-        var archive = isProvenance ? file[..^ProvenanceExtension.Length] : file;
-        if (archive.EndsWith(ArchiveExtension, StringComparison.Ordinal)
-            && await FindOwnerAsync(@namespace, archive[..^ArchiveExtension.Length], cancellationToken)
-                is (var index, var release)
+        if (await FindOwnerAsync(@namespace, file, caller, cancellationToken) is (var index, var release)
             && (channel is not { } name || index.FindChannel(name)?.Current == release)
             && index.Find(release, MediaType.Helm) is { Artifact.Chart: { } chart } manifest
             && (isProvenance ? chart.Provenance : ArchiveOf(manifest)) is { } blob)
@@ -114,6 +135,7 @@ public sealed partial class ChartRepository(
         var provenance = ReadProvenance(bytes);
         if (!PackageName.TryCreate(@namespace, provenance.Chart.Name, out var package))
             throw ChartErrors.InvalidName(@namespace, provenance.Chart.Name);
+        caller.Demand(PackageRegistry.RightToPush(force), AccessResource.Package(package.Value));
         await StoreProvenanceAsync(
             package, Release.Parse(provenance.Chart.Version), provenance, bytes, force, caller, cancellationToken);
     }
@@ -154,6 +176,7 @@ public sealed partial class ChartRepository(
     {
         if (!PackageName.TryCreate(staged.Namespace, chart.Name, out var package))
             throw ChartErrors.InvalidName(staged.Namespace, chart.Name);
+        caller.Demand(PackageRegistry.RightToPush(force), AccessResource.Package(package.Value));
         var release = Release.Parse(chart.Version);
         if (!force
             && (await indexes.FindAsync(package, cancellationToken))?.State.Find(release, MediaType.Helm) is not null)
@@ -209,16 +232,14 @@ public sealed partial class ChartRepository(
         manifest.Artifact?.Chart?.Wrapped ?? new(manifest.Content.StoredDigest, manifest.Content.Size);
 
     /// <summary>
-    /// Splits <c>NAME-VERSION</c> at the shortest name of a package that has this version; null when there is none.
+    /// Returns the owner of a file: the first package with this version that the caller may pull; null when there is
+    /// none.
     /// </summary>
     private async Task<(PackageIndex Index, Release Release)?> FindOwnerAsync(
-        string @namespace, string text, CancellationToken cancellationToken)
+        string @namespace, string file, Caller caller, CancellationToken cancellationToken)
     {
-        for (var dash = text.IndexOf('-', StringComparison.Ordinal);
-            dash > 0;
-            dash = text.IndexOf('-', dash + 1))
-            if (Release.TryParse(text[(dash + 1)..], out var release, out _)
-                && PackageName.TryCreate(@namespace, text[..dash], out var package)
+        foreach (var (package, release) in OwnersOf(@namespace, file))
+            if (caller.May(AccessActions.Pull, AccessResource.Package(package.Value))
                 && await indexes.FindAsync(package, cancellationToken) is { } found
                 && found.State.Find(release, MediaType.Helm) is not null)
                 return (found.State, release);

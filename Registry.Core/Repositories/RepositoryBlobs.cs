@@ -185,11 +185,13 @@ public sealed partial class RepositoryBlobs(
     }
 
     /// <summary>Copies a blob of another package.</summary>
-    /// <returns>False when the source has no such blob.</returns>
+    /// <returns>False when the source has no such blob, or the caller may not pull it.</returns>
     /// <exception cref="StorageException">The storage failed.</exception>
     public async Task<bool> TryMountAsync(
-        PackageName package, PackageName source, Digest digest, CancellationToken cancellationToken)
+        PackageName package, PackageName source, Digest digest, Caller caller, CancellationToken cancellationToken)
     {
+        if (!caller.May(AccessActions.Pull, AccessResource.Package(source.Value)))
+            return false;
         var key = new BlobKey(source.Key, digest);
         if (await blobs.StatAsync(key, cancellationToken) is not { } blob)
             return false;

@@ -157,6 +157,7 @@ public sealed class RepositoryManifests(
         await commit.StoreAsync(bytes, cancellationToken);
 
         var force = mutable.IsMutable(package);
+        var resource = AccessResource.Package(package.Value);
         var plain = tags.Except(pushed.Select(static item => item.Tag)).ToList();
         var isReclaimed = commits.Collection.UntaggedAge is not null;
         var children = document.GetReferences()
@@ -172,7 +173,12 @@ public sealed class RepositoryManifests(
                         throw ArtifactErrors.UnknownReference(package, child);
                 var current = before;
                 foreach (var (_, release) in pushed)
+                {
+                    if (force && PackageIndex.Replaces(current, release))
+                        caller.Demand(PackageRegistry.RightToPush(force), resource);
                     current = PackageIndex.WithPushedRelease(current, package, release, force);
+                }
+
                 if (pushed.Count == 0)
                     current = PackageIndex.WithArtifact(current, package, manifest, now);
                 var next = plain.Aggregate(current!, (index, tag) => index.WithTag(tag, actual));

@@ -4,6 +4,7 @@ namespace Registry.Core.Storage;
 /// <remarks>
 /// <code>
 /// documents  packages/&lt;namespace&gt;/&lt;name&gt;   the package index: releases, manifests, channels, created_at
+///            tokens/&lt;id&gt;                    a token for clients, without its secret
 ///            probe/&lt;random&gt;                 written, read and deleted at startup
 /// blobs      packages/&lt;namespace&gt;/&lt;name&gt;   the stored bytes (the .tar.gz as it was pushed)
 ///            archives/&lt;workspace …&gt;         app archives
@@ -21,6 +22,13 @@ public static class StoreKeys
 
     /// <summary>The scope of the documents of the startup probe.</summary>
     public static StoreKey Probe { get; } = StoreKey.Of("probe");
+
+    /// <summary>The scope of all tokens.</summary>
+    public static StoreKey Tokens { get; } = StoreKey.Of("tokens");
+
+    /// <summary>Returns the key of a token.</summary>
+    /// <param name="id">The id of the token.</param>
+    public static StoreKey Token(string id) => StoreKey.Of(Tokens.Value, id);
 
     /// <summary>Returns the key of a package's index, which is also the scope of its blobs.</summary>
     /// <param name="namespace">The namespace of the package.</param>

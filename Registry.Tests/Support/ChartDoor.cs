@@ -36,7 +36,8 @@ internal sealed record ChartPush(ChartDoor Door, string Package, string Release,
 
     private string Name => Package[(Namespace.Length + 1)..];
 
-    private byte[] Config => Encoding.UTF8.GetBytes($$"""{"name":"{{Name}}","version":"{{Release}}"}""");
+    /// <summary>The config that OCI clients push.</summary>
+    public byte[] Config => Encoding.UTF8.GetBytes($$"""{"name":"{{Name}}","version":"{{Release}}"}""");
 
     /// <summary>The manifest that OCI clients push.</summary>
     public byte[] Manifest => Encoding.UTF8.GetBytes(

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using Registry.Api.Commands;
 
 namespace Registry.Tests.Support;
@@ -9,7 +10,7 @@ namespace Registry.Tests.Support;
 internal sealed record CommandRun(int Code, string Output, string Error)
 {
     /// <summary>Runs a command to completion.</summary>
-    public static async Task<CommandRun> OfAsync(RegistryCommand command, params IEnumerable<string> arguments)
+    public static async Task<CommandRun> OfAsync(Command command, params IEnumerable<string> arguments)
     {
         await using var output = new StringWriter();
         await using var error = new StringWriter();

@@ -12,6 +12,8 @@ internal sealed class FaultyHost : IAsyncDisposable
 
     private FaultyHost(RegistryHost host, StorageFaults faults) => (this.host, Faults) = (host, faults);
 
+    public RegistryHost Host => host;
+
     public Uri Address => host.Address;
 
     public HttpClient Client => host.Client;

@@ -10,6 +10,7 @@ using Registry.Core.Documents;
 using Registry.Core.Events;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
+using Registry.Core.Tokens;
 using Registry.Core.Versions;
 
 namespace Registry.Tests.Support;
@@ -27,6 +28,14 @@ internal static class Samples
 
     public static ChannelName Channel(
         string text) => ChannelName.TryParse(text, out var name) ? name : throw new ArgumentException(text);
+
+    public static TokenName TokenName(string text) =>
+        Core.Tokens.TokenName.TryParse(text, out var name, out var problem)
+            ? name
+            : throw new ArgumentException(problem);
+
+    public static ScopeSet Scopes(string text) =>
+        ScopeSet.TryParse(text, out var scopes, out var problem) ? scopes : throw new ArgumentException(problem);
 
     public static Digest Sha256(string text) => Digest.FromHash(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
@@ -77,7 +86,10 @@ internal static class Samples
     }
 
     /// <summary>The caller of a test.</summary>
-    public static Caller Caller { get; } = new(CallerKind.Anonymous, null, "test", "192.0.2.1", "1");
+    public static Caller Caller { get; } = new(CallerKind.Anonymous, null, "test", "192.0.2.1", "1")
+    {
+        Scopes = ScopeSet.Everything,
+    };
 
     /// <summary>Events without a sink.</summary>
     public static RegistryEvents Events { get; } =

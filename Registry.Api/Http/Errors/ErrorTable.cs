@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Globalization;
 using Microsoft.Net.Http.Headers;
+using Registry.Core.Access;
 using Registry.Core.Errors;
 using Registry.Core.Storage;
 
@@ -40,11 +41,13 @@ internal sealed class ErrorTable(
             [ErrorCode.InvalidSize] = (StatusCodes.Status400BadRequest, "invalid-usage"),
             [ErrorCode.InvalidParameters] = (StatusCodes.Status422UnprocessableEntity, "invalid-parameters"),
             [ErrorCode.InvalidRelease] = (StatusCodes.Status422UnprocessableEntity, "invalid-release"),
+            [ErrorCode.Unauthorized] = (StatusCodes.Status401Unauthorized, "unauthorized-access"),
             [ErrorCode.Forbidden] = (StatusCodes.Status403Forbidden, "forbidden"),
             [ErrorCode.PackageNotFound] = (StatusCodes.Status404NotFound, "package-not-found"),
             [ErrorCode.ReleaseNotFound] = (StatusCodes.Status404NotFound, "package-release-not-found"),
             [ErrorCode.ChannelNotFound] = (StatusCodes.Status404NotFound, "channel-not-found"),
             [ErrorCode.ArchiveNotFound] = (StatusCodes.Status404NotFound, "archive-not-found"),
+            [ErrorCode.TokenNotFound] = (StatusCodes.Status404NotFound, "token-not-found"),
             [ErrorCode.PackageExists] = (StatusCodes.Status409Conflict, "package-exists"),
             [ErrorCode.ManifestNotFound] = (StatusCodes.Status404NotFound, "manifest-not-found"),
             [ErrorCode.BlobNotFound] = (StatusCodes.Status404NotFound, "blob-not-found"),
@@ -64,6 +67,7 @@ internal sealed class ErrorTable(
         new Dictionary<int, (string, string)>
         {
             [StatusCodes.Status400BadRequest] = ("invalid-usage", "The request is malformed."),
+            [StatusCodes.Status401Unauthorized] = ("unauthorized-access", AccessErrors.LoginRequired),
             [StatusCodes.Status403Forbidden] = ("forbidden", "The origin or the host of this request is not allowed."),
             [StatusCodes.Status404NotFound] = ("resource-not-found", "Not found."),
             [StatusCodes.Status405MethodNotAllowed] = ("method-not-allowed", "Method not allowed."),
@@ -140,6 +144,8 @@ internal sealed class ErrorTable(
 
     private static (string, string)[] HeadersOf(int status) => status switch
     {
+        // Basic is all that Helm, skopeo and other OCI clients need. Some look for it in HEAD responses too.
+        StatusCodes.Status401Unauthorized => [(HeaderNames.WWWAuthenticate, "Basic realm=\"Registry\"")],
         StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable =>
             [(HeaderNames.RetryAfter, UnavailableRetryAfter)],
         StatusCodes.Status507InsufficientStorage => [(HeaderNames.RetryAfter, FullRetryAfter)],

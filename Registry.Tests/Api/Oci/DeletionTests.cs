@@ -1,6 +1,7 @@
 using System.Net;
 using NUnit.Framework;
 using Registry.Core.Artifacts;
+using Registry.Core.Events;
 
 namespace Registry.Tests.Api.Oci;
 
@@ -63,6 +64,7 @@ public sealed class DeletionTests : OciTest
     [Test]
     public async Task Every_change_is_logged()
     {
+        const string By = ", by anonymous from 127.0.0.1";
         var repository = New();
         var (manifest, digest) = await repository.PushArtifactAsync("latest");
         var blob = await repository.PushBlobAsync("blob"u8.ToArray());
@@ -71,15 +73,15 @@ public sealed class DeletionTests : OciTest
         using (var deleted = await repository.SendAsync("DELETE", $"blobs/{blob}"))
             Assert.That(deleted.StatusCode, Is.EqualTo(HttpStatusCode.Accepted));
         Assert.That(
-            Host.Log.Entries.Where(static entry => entry.Category.EndsWith("ChangeLog", StringComparison.Ordinal))
+            Host.Log.Entries.Where(static entry => entry.Category == AuditLog.Category)
                 .Select(static entry => entry.Message)
                 .Where(message => message.Contains(repository.Name, StringComparison.Ordinal)),
             Is.EqualTo(new[]
             {
-                $"Pushed manifest {digest[7..]} of {repository.Name}, {manifest.Length} bytes, tags latest",
-                $"Deleted tag latest of {repository.Name}",
-                $"Deleted manifest {digest[7..]} of {repository.Name}",
-                $"Deleted blob {blob[7..]} of {repository.Name}, 4 bytes",
+                $"Pushed manifest {digest[7..]} of {repository.Name}, {manifest.Length} bytes, tags latest{By}",
+                $"Deleted tag latest of {repository.Name}{By}",
+                $"Deleted manifest {digest[7..]} of {repository.Name}{By}",
+                $"Deleted blob {blob[7..]} of {repository.Name}, 4 bytes{By}",
             }));
     }
 

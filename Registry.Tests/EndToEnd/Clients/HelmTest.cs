@@ -8,6 +8,9 @@ namespace Registry.Tests.EndToEnd.Clients;
 /// <param name="version">The version of helm.</param>
 public abstract class HelmTest(string version) : ClientTest
 {
+    /// <summary>The version of helm.</summary>
+    protected string Version => version;
+
     /// <summary>A helm that has not run yet.</summary>
     private protected HelmClient Helm { get; private set; } = null!;
 

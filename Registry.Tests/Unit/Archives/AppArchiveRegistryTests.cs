@@ -186,7 +186,7 @@ public sealed class AppArchiveRegistryTests
     private async Task<List<string>> List(Workspace workspace)
     {
         var names = new List<string>();
-        await foreach (var archive in Archives().ListAsync(workspace, default))
+        await foreach (var archive in Archives().ListAsync(workspace, Samples.Caller, default))
             names.Add(archive.Workspace.Name);
         return names;
     }

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
+using Registry.Core.Access;
 using Registry.Core.Catalog;
 using Registry.Core.Documents;
 using Registry.Core.Packages;
@@ -59,9 +60,9 @@ internal sealed class ChartIndexesTests
         for (var i = 0; i < 5; i++)
             await PushAsync($"team/app{i}", "1.0.0");
         var charts = Indexes();
-        var first = await charts.GetAsync("team", CancellationToken.None);
+        var first = await charts.GetAsync("team", ScopeSet.Everything, CancellationToken.None);
         CountReads();
-        Assert.That(await charts.GetAsync("team", CancellationToken.None), Is.SameAs(first));
+        Assert.That(await charts.GetAsync("team", ScopeSet.Everything, CancellationToken.None), Is.SameAs(first));
         Assert.That(reads, Is.Zero);
     }
 
@@ -71,7 +72,7 @@ internal sealed class ChartIndexesTests
         for (var i = 0; i < 100; i++)
             await PushAsync($"team/app{i:00}", "1.0.0");
         var charts = Indexes(maxBytes: 0);
-        var team = await charts.GetAsync("team", CancellationToken.None);
+        var team = await charts.GetAsync("team", ScopeSet.Everything, CancellationToken.None);
         CountReads();
         await using var entries =
             charts.ReadAsync(team, team.Entries, CancellationToken.None).GetAsyncEnumerator();
@@ -91,7 +92,7 @@ internal sealed class ChartIndexesTests
         for (var i = 0; i < 30; i++)
             await PushAsync($"team/app{i:00}", "1.0.0");
         var charts = Indexes();
-        var team = await charts.GetAsync("team", CancellationToken.None);
+        var team = await charts.GetAsync("team", ScopeSet.Everything, CancellationToken.None);
         faults.Before = static call => call.Key.EndsWith("app20", StringComparison.Ordinal)
             ? throw new StorageException(StorageFault.Unavailable, "down")
             : default;
@@ -112,7 +113,7 @@ internal sealed class ChartIndexesTests
         await PushAsync("team/app", "1.0.0");
         await PushAsync("team/gone", "1.0.0");
         var charts = Indexes();
-        var team = await charts.GetAsync("team", CancellationToken.None);
+        var team = await charts.GetAsync("team", ScopeSet.Everything, CancellationToken.None);
         await writer.UpdateAsync(
             Samples.Package("team/gone"),
             new DocumentChange<PackageIndex>(static _ => null),
@@ -125,12 +126,16 @@ internal sealed class ChartIndexesTests
     {
         await PushAsync("team/app", "1.0.0");
         var charts = Indexes();
-        var before = (await charts.GetAsync("team", CancellationToken.None)).Fingerprint;
+        var before = (await charts.GetAsync("team", ScopeSet.Everything, CancellationToken.None)).Fingerprint;
         foreach (var package in (string[])["teams/app", "team/sub/app", "tea/app", "app"])
             await PushAsync(package, "1.0.0");
-        Assert.That((await charts.GetAsync("team", CancellationToken.None)).Fingerprint, Is.EqualTo(before));
+        Assert.That(
+            (await charts.GetAsync("team", ScopeSet.Everything, CancellationToken.None)).Fingerprint,
+            Is.EqualTo(before));
         await PushAsync("team/app", "1.0.1");
-        Assert.That((await charts.GetAsync("team", CancellationToken.None)).Fingerprint, Is.Not.EqualTo(before));
+        Assert.That(
+            (await charts.GetAsync("team", ScopeSet.Everything, CancellationToken.None)).Fingerprint,
+            Is.Not.EqualTo(before));
     }
 
     [Test]
@@ -140,7 +145,8 @@ internal sealed class ChartIndexesTests
         await PushAsync("team/app", "18446744073709551616.0.0");
         var charts = Indexes();
         Assert.That(await NamesAsync(charts), Is.EqualTo((string[])["app 18446744073709551615.0.0"]));
-        var entries = await charts.FindAsync(Samples.Package("team/app"), CancellationToken.None);
+        var entries = await charts.FindAsync(
+            Samples.Package("team/app"), ScopeSet.Everything, CancellationToken.None);
         Assert.That(entries!.Unlisted.Single().Reason, Does.Contain("64 bits"));
     }
 
@@ -154,14 +160,14 @@ internal sealed class ChartIndexesTests
         foreach (var (place, expected) in ((string, string[])[])
             [("", ["a", "b"]), ("a", ["b", "b-c", "b.c", "b0", "z"]), ("a/b", ["c", "d"]), ("a/z/y", ["x"]), ("z", [])])
             Assert.That(
-                (await charts.GetAsync(place, CancellationToken.None)).Entries.Select(
+                (await charts.GetAsync(place, ScopeSet.Everything, CancellationToken.None)).Entries.Select(
                     static entry => entry.Name.Name),
                 Is.EqualTo(expected));
     }
 
     private static async Task<IReadOnlyList<string>> NamesAsync(ChartIndexes charts, ChartNamespace? team = null)
     {
-        team ??= await charts.GetAsync("team", CancellationToken.None);
+        team ??= await charts.GetAsync("team", ScopeSet.Everything, CancellationToken.None);
         var names = new List<string>();
         await foreach (var package in charts.ReadAsync(team, team.Entries, CancellationToken.None))
         {

@@ -8,6 +8,7 @@ using Registry.Core.Errors;
 using Registry.Core.Events;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
+using Registry.Core.Tokens;
 using Registry.Core.Versions;
 using Registry.Tests.Support;
 using Registry.Tests.Support.Backups;
@@ -24,7 +25,10 @@ internal sealed class RegistryEventTests : IDisposable
 
     private static readonly ChannelName Stable = Samples.Channel("stable");
 
-    private static readonly Caller Caller = new(CallerKind.Anonymous, null, "cnr", "192.0.2.7", "r1");
+    private static readonly Caller Caller = new(CallerKind.Anonymous, null, "cnr", "192.0.2.7", "r1")
+    {
+        Scopes = ScopeSet.Everything,
+    };
 
     private static readonly byte[] Content = Samples.TarGz("content");
 
@@ -228,9 +232,21 @@ internal sealed class RegistryEventTests : IDisposable
         var chart = OneRegistry.Chart("1.0.0");
         await oci.PushAsync("1.0.0", chart);
         await oci.StoreProvenanceAsync(chart, "1.0.0");
+        var tokens = new AccessTokens(
+            storage.Documents,
+            TimeProvider.System,
+            new UpdateOptions(),
+            events,
+            loggers.CreateLogger<AccessTokens>());
+        var issued = await tokens.IssueAsync(
+            new NewToken(Samples.TokenName("ci"), ScopeSet.Everything, default), Caller.Command("test"), default);
+        await tokens.RevokeAsync(issued.Token.Id, Caller.Command("test"), default);
         Assert.That(
             sink.Events.Select(static raised => raised.Action).Distinct(),
-            Is.EquivalentTo(Enum.GetValues<RegistryAction>()));
+            Is.EquivalentTo(
+                Enum.GetValues<RegistryAction>()
+                    .Except([RegistryAction.RequestDenied, RegistryAction.CredentialsRefused])),
+            "Refused requests reach no use case.");
         Assert.That(
             sink.Events.Count(static raised => raised.Action == RegistryAction.ManifestPushed),
             Is.EqualTo(1),

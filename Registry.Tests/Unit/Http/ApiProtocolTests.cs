@@ -12,7 +12,7 @@ namespace Registry.Tests.Unit.Http;
 public sealed class ApiProtocolTests
 {
     /// <summary>Every status that a middleware, a writer of responses or the framework may answer with.</summary>
-    private static readonly int[] Statuses = [400, 403, 404, 405, 408, 412, 413, 414, 415, 416, 500, 503, 507];
+    private static readonly int[] Statuses = [400, 401, 403, 404, 405, 408, 412, 413, 414, 415, 416, 500, 503, 507];
 
     private RegistryHost host = null!;
 
@@ -27,7 +27,7 @@ public sealed class ApiProtocolTests
     [Test]
     public void The_error_table_of_every_protocol_is_complete()
     {
-        Assert.That(Protocols.All.Count(), Is.EqualTo(6));
+        Assert.That(Protocols.All.Count(), Is.EqualTo(7));
         foreach (var protocol in Protocols.All)
         {
             Assert.That(protocol.Errors.Refusals.Keys, Is.EquivalentTo(Enum.GetValues<ErrorCode>()), $"{protocol}");

@@ -115,16 +115,16 @@ internal sealed class ArtifactCollectionTests
         Assert.That(OciDigest.TryParse((string?)manifest["config"]!["digest"], out var config), Is.True);
         var other = Samples.Package("team/other");
         Assert.That(await registry.Blobs.FindAsync(Name, config, forPush: true, default), Is.Not.Null);
-        Assert.That(await registry.Blobs.TryMountAsync(other, Name, config, default), Is.False);
+        Assert.That(await registry.Blobs.TryMountAsync(other, Name, config, Samples.Caller, default), Is.False);
         Assert.That(await registry.Blobs.FindAsync(other, config, forPush: false, default), Is.Null);
 
-        Assert.That(await registry.Blobs.TryMountAsync(other, Name, Sha256(chart), default), Is.True);
+        Assert.That(await registry.Blobs.TryMountAsync(other, Name, Sha256(chart), Samples.Caller, default), Is.True);
         Assert.That(await registry.Storage.Blobs.ReadAsync(
             new BlobKey(other.Key, Sha256(chart)), ByteRange.All, default), Is.EqualTo(chart));
 
         // Once another manifest is pushed, the config is stored with the former manifest.
         await registry.PutAsync(await registry.HelmManifestAsync(chart), "1.0.0");
-        Assert.That(await registry.Blobs.TryMountAsync(other, Name, config, default), Is.True);
+        Assert.That(await registry.Blobs.TryMountAsync(other, Name, config, Samples.Caller, default), Is.True);
     }
 
     [Test]

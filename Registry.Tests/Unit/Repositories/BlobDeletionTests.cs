@@ -33,7 +33,9 @@ internal sealed class BlobDeletionTests
         await DeleteAsync(Sha256(bytes));
         await AssertFoundAsync(Sha256(bytes), false);
         Assert.That(
-            await registry.Blobs.TryMountAsync(Samples.Package("team/other"), Name, Sha256(bytes), default), Is.False);
+            await registry.Blobs.TryMountAsync(
+                Samples.Package("team/other"), Name, Sha256(bytes), Samples.Caller, default),
+            Is.False);
         var refusal = await Assert.ThrowsAsync<RegistryException>(() => DeleteAsync(Sha256(bytes)));
         Assert.That(refusal!.Code, Is.EqualTo(ErrorCode.BlobNotFound));
 
@@ -129,7 +131,8 @@ internal sealed class BlobDeletionTests
                     await upload.CompleteAsync(Sha256(layer), default);
                 }
 
-                Assert.That(await registry.Blobs.TryMountAsync(Name, other, Sha256(layer), default), Is.True);
+                Assert.That(
+                    await registry.Blobs.TryMountAsync(Name, other, Sha256(layer), Samples.Caller, default), Is.True);
                 await registry.Blobs.DeleteAsync(other, Sha256(layer), Samples.Caller, default);
                 var config = await registry.BlobAsync("{}"u8.ToArray(), "application/vnd.oci.empty.v1+json");
                 var manifest = Encoding.UTF8.GetBytes(

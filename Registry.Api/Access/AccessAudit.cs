@@ -1,0 +1,65 @@
+using Registry.Api.Http;
+using Registry.Core.Errors;
+using Registry.Core.Events;
+using Registry.Core.Tokens;
+
+namespace Registry.Api.Access;
+
+/// <summary>
+/// Raises an event for every request that is denied to a known caller, and for every request with credentials that are
+/// refused. A request without credentials raises none: every login begins with one.
+/// </summary>
+internal sealed class AccessAudit(RequestDelegate next, RegistryEvents events)
+{
+    /// <summary>Handles one request, inside the handling of errors.</summary>
+    public async Task InvokeAsync(HttpContext context)
+    {
+        try
+        {
+            await next(context);
+        }
+        catch (RegistryException refusal) when (ActionOf(context, refusal) is not null)
+        {
+            Raise(context, refusal, ActionOf(context, refusal)!.Value);
+            throw;
+        }
+    }
+
+    private static RegistryAction? ActionOf(HttpContext context, RegistryException refusal)
+    {
+        var access = RequestAccess.Of(context);
+        return refusal.Code switch
+        {
+            ErrorCode.Forbidden when access.IsKnown => RegistryAction.RequestDenied,
+            ErrorCode.Unauthorized when access.IsKnown || access.Problem is not null || IsLogin(context) =>
+                RegistryAction.CredentialsRefused,
+            _ => null,
+        };
+    }
+
+    /// <summary>
+    /// Whether the credentials are in the body: only then does an endpoint without a right refuse them.
+    /// </summary>
+    private static bool IsLogin(HttpContext context) =>
+        context.GetEndpoint()?.Metadata.GetMetadata<PublicAttribute>() is not null;
+
+    private void Raise(HttpContext context, RegistryException refusal, RegistryAction action)
+    {
+        var resources = ApiProtocol.Of(context).ResourcesOf(context).Take(1).ToList();
+        events.Raise(new RegistryEvent(
+            events.Now,
+            RequestCaller.Of(context),
+            action,
+            resources is [{ Path.Length: > 0 } resource] ? resource.ToString() : PathOf(context.Request))
+        {
+            Reason = refusal.Message,
+        });
+    }
+
+    /// <summary>
+    /// Returns the requested path, without the secret of a token. Routing of names with slashes joins their parts by a
+    /// character that no request contains.
+    /// </summary>
+    private static string PathOf(HttpRequest request) =>
+        TokenSecret.Redact(new PathString(request.Path.Value?.Replace('\0', '/')).ToString());
+}

@@ -1,0 +1,19 @@
+using Registry.Core.Access;
+
+namespace Registry.Api.Access;
+
+/// <summary>Who may do what.</summary>
+public sealed record AccessOptions
+{
+    /// <summary>Whether callers need scopes. Otherwise everybody may do everything.</summary>
+    public required bool RequiresScopes { get; init; }
+
+    /// <summary>What callers without credentials may do.</summary>
+    public required ScopeSet Anonymous { get; init; }
+
+    /// <summary>The secret of the administrator; null for none, or if it is in a file.</summary>
+    public string? AdminToken { get; init; }
+
+    /// <summary>The path of the file with the secret of the administrator; null for none.</summary>
+    public string? AdminTokenFile { get; init; }
+}

@@ -1,0 +1,55 @@
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Authorization.Policy;
+using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
+using Registry.Api.Http;
+using Registry.Core.Access;
+using Registry.Core.Errors;
+
+namespace Registry.Api.Access;
+
+/// <summary>
+/// Lets a request pass, or refuses it as use cases do. Responses that depend on the caller are
+/// private: no shared cache may give them to others.
+/// </summary>
+internal sealed class AccessResultHandler : IAuthorizationMiddlewareResultHandler
+{
+    /// <inheritdoc/>
+    /// <exception cref="RegistryException">
+    /// <see cref="ErrorCode.Unauthorized"/>, or <see cref="ErrorCode.Forbidden"/> for a known caller.
+    /// </exception>
+    public Task HandleAsync(
+        RequestDelegate next,
+        HttpContext context,
+        AuthorizationPolicy policy,
+        PolicyAuthorizationResult authorizeResult)
+    {
+        // There is no such path or method: the response is the same for everyone.
+        if (context.GetEndpoint() is not RouteEndpoint)
+            return next(context);
+        context.Response.OnStarting(MakePrivateAsync, context.Response);
+        return authorizeResult.Succeeded ? next(context) : throw RefusalOf(context);
+    }
+
+    private static RegistryException RefusalOf(HttpContext context)
+    {
+        if (RequestAccess.Of(context).Problem is { } problem)
+            return new RegistryException(ErrorCode.Unauthorized, problem);
+        var actions = context.GetEndpoint()!.Metadata.GetMetadata<RequiresAttribute>()?.Actions ?? AccessActions.None;
+        var resources = ApiProtocol.Of(context).ResourcesOf(context).ToList();
+        return AccessErrors.Denied(
+            RequestCaller.Of(context), actions, resources.Count == 0 ? null : resources[0]);
+    }
+
+    private static Task MakePrivateAsync(object state)
+    {
+        var headers = ((HttpResponse)state).Headers;
+        headers.CacheControl = StringValues.IsNullOrEmpty(headers.CacheControl)
+            ? "private"
+            : $"private, {headers.CacheControl}";
+        headers.Vary = StringValues.IsNullOrEmpty(headers.Vary)
+            ? HeaderNames.Authorization
+            : $"{headers.Vary}, {HeaderNames.Authorization}";
+        return Task.CompletedTask;
+    }
+}

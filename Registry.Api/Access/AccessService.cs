@@ -1,0 +1,64 @@
+using System.Net;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+
+namespace Registry.Api.Access;
+
+/// <summary>
+/// Logs at startup what clients without credentials may do, and follows the file with the administrator's secret.
+/// </summary>
+internal sealed partial class AccessService(
+    AccessOptions access,
+    AdministratorSecret administrator,
+    IServer server,
+    IHostApplicationLifetime host,
+    TimeProvider time,
+    ILogger<AccessService> logger) : BackgroundService
+{
+    /// <summary>A changed file counts after this time at the latest: Kubernetes replaces mounted secrets.</summary>
+    private static readonly TimeSpan PollPeriod = TimeSpan.FromSeconds(2);
+
+    /// <inheritdoc/>
+    public override Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (access.RequiresScopes)
+            LogAnonymous(access.Anonymous.Scopes.IsEmpty ? "nothing" : access.Anonymous.ToString());
+        else
+            host.ApplicationStarted.Register(WarnIfReachable);
+        return base.StartAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (!access.RequiresScopes || !administrator.IsInFile)
+            return;
+        using var timer = new PeriodicTimer(PollPeriod, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+            administrator.Reload();
+    }
+
+    private void WarnIfReachable()
+    {
+        var reachable = (server.Features.Get<IServerAddressesFeature>()?.Addresses ?? [])
+            .Where(static address => !IsLoopback(BindingAddress.Parse(address)))
+            .ToList();
+        if (reachable.Count > 0)
+            LogOpen(string.Join(", ", reachable));
+    }
+
+    private static bool IsLoopback(BindingAddress address) =>
+        address.IsUnixPipe
+        || address.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+        || (IPAddress.TryParse(address.Host.Trim('[', ']'), out var ip) && IPAddress.IsLoopback(ip));
+
+    [LoggerMessage(
+        Level = LogLevel.Information, Message = "Access control is on. Without credentials clients may: {Scopes}")]
+    private partial void LogAnonymous(string scopes);
+
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Everyone who reaches {Addresses} may push and delete: AUTH__MODE is open. Set AUTH__MODE=tokens, or "
+            + "let only authorized clients reach the port")]
+    private partial void LogOpen(string addresses);
+}

@@ -1,0 +1,59 @@
+using System.Security.Claims;
+using System.Text.Encodings.Web;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.Extensions.Options;
+using Registry.Core.Access;
+
+namespace Registry.Api.Access;
+
+/// <summary>
+/// Authenticates requests by a secret: <c>Authorization: Bearer</c>, or <c>Basic</c> with the secret as the password of
+/// any user. Refused credentials are never anonymous. A request of a public endpoint is not authenticated.
+/// </summary>
+internal sealed class CallerHandler(
+    AccessOptions access,
+    CredentialVerifiers verifiers,
+    IOptionsMonitor<AuthenticationSchemeOptions> options,
+    ILoggerFactory logger,
+    UrlEncoder encoder) : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
+{
+    /// <summary>The name of the scheme.</summary>
+    public const string SchemeName = "Registry";
+
+    /// <summary>The caller of a request that is not authenticated, who may do nothing.</summary>
+    private static readonly RequestAccess Nobody =
+        new(new CallerIdentity(CallerKind.Anonymous, null, ScopeSet.None), null, IsExplicitlyEmpty: false);
+
+    private readonly CallerIdentity anonymous = new(CallerKind.Anonymous, null, access.Anonymous);
+
+    /// <inheritdoc/>
+    protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
+    {
+        if (Context.GetEndpoint() is not RouteEndpoint endpoint
+            || endpoint.Metadata.GetMetadata<PublicAttribute>() is not null)
+        {
+            Context.Features.Set(Nobody);
+            return AuthenticateResult.NoResult();
+        }
+
+        var credentials = Credentials.Parse(Request.Headers.Authorization);
+        var verification = credentials switch
+        {
+            { Problem: { } problem } => Verification.Refused(problem),
+            { Secret: { } secret } => await verifiers.VerifyAsync(secret, Context),
+            _ => Verification.Of(anonymous),
+        };
+        Context.Features.Set(new RequestAccess(
+            verification.Identity ?? anonymous, verification.Problem, credentials.IsExplicitlyEmpty));
+
+        // Refused credentials are not reported as a failure, which the framework would log for each request:
+        // RightHandler refuses them, and the response says why.
+        return verification.Identity is { Kind: not CallerKind.Anonymous } known
+            ? AuthenticateResult.Success(new AuthenticationTicket(PrincipalOf(known), Scheme.Name))
+            : AuthenticateResult.NoResult();
+    }
+
+    private ClaimsPrincipal PrincipalOf(CallerIdentity identity) =>
+        new(new ClaimsIdentity(
+            [new Claim(ClaimTypes.Name, identity.Name ?? identity.Kind.ToString())], Scheme.Name));
+}

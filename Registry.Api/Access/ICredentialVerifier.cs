@@ -1,0 +1,44 @@
+using Registry.Core.Access;
+using Registry.Core.Storage;
+
+namespace Registry.Api.Access;
+
+/// <summary>Verifies one kind of secret.</summary>
+internal interface ICredentialVerifier
+{
+    /// <summary>Verifies a secret.</summary>
+    /// <param name="secret">The secret, of 1 to <see cref="Credentials.MaxSecretLength"/> characters.</param>
+    /// <param name="context">The request.</param>
+    /// <returns>Null if the secret is not of this kind.</returns>
+    /// <exception cref="StorageException">The storage failed: it is not known whether the secret is right.</exception>
+    ValueTask<Verification?> VerifyAsync(string secret, HttpContext context);
+}
+
+/// <summary>The result of a verification.</summary>
+/// <param name="Identity">Who has the secret; null if it is wrong, expired or revoked.</param>
+/// <param name="Problem">Why it is refused, as a sentence for the client; null if it is right.</param>
+internal sealed record Verification(CallerIdentity? Identity, string? Problem)
+{
+    /// <summary>The result for a secret that is right.</summary>
+    public static Verification Of(CallerIdentity identity) => new(identity, null);
+
+    /// <summary>The result for a secret that is refused.</summary>
+    /// <param name="problem">Why, as a sentence for the client.</param>
+    public static Verification Refused(string problem) => new(null, problem);
+}
+
+/// <summary>Who makes a request, apart from the request itself.</summary>
+/// <param name="Kind">The kind of caller.</param>
+/// <param name="Name">The name; null for none.</param>
+/// <param name="Scopes">What the caller may do.</param>
+internal sealed record CallerIdentity(CallerKind Kind, string? Name, ScopeSet Scopes)
+{
+    /// <summary>Everybody, where requests need no credentials.</summary>
+    public static CallerIdentity Anybody { get; } = new(CallerKind.Anonymous, null, ScopeSet.Everything);
+
+    /// <summary>The id of the token, or the issuer of an outside identity; null for none.</summary>
+    public string? Id { get; init; }
+
+    /// <summary>When the credentials expire; null if never.</summary>
+    public DateTimeOffset? Expires { get; init; }
+}

@@ -1,0 +1,18 @@
+using Registry.Core.Access;
+
+namespace Registry.Api.Access;
+
+/// <summary>What is known about the caller of a request, once its credentials have been verified.</summary>
+/// <param name="Identity">The caller; an anonymous one if the credentials are refused.</param>
+/// <param name="Problem">Why the credentials are refused, as a sentence; null if they are not.</param>
+/// <param name="IsExplicitlyEmpty">See <see cref="Credentials.IsExplicitlyEmpty"/>.</param>
+internal sealed record RequestAccess(CallerIdentity Identity, string? Problem, bool IsExplicitlyEmpty)
+{
+    private static readonly RequestAccess Open = new(CallerIdentity.Anybody, null, IsExplicitlyEmpty: false);
+
+    /// <summary>Whether the caller is known: logging in cannot give other rights.</summary>
+    public bool IsKnown => Identity.Kind != CallerKind.Anonymous;
+
+    /// <summary>Returns that of a request. Where requests need no credentials, everybody may do everything.</summary>
+    public static RequestAccess Of(HttpContext context) => context.Features.Get<RequestAccess>() ?? Open;
+}

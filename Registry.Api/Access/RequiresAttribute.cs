@@ -1,0 +1,86 @@
+using Microsoft.AspNetCore.Authorization;
+using Registry.Core.Access;
+
+namespace Registry.Api.Access;
+
+/// <summary>
+/// States the right that an action needs. The protocol of the action names the resource
+/// (<see cref="Http.ApiProtocol.ResourcesOf"/>). Every endpoint has this attribute or one of the others in this file;
+/// an endpoint without any is refused.
+/// </summary>
+/// <param name="actions">
+/// What the caller must be allowed to do. <see cref="AccessActions.None"/> for an action that every caller may call,
+/// and that shows only what the caller may see.
+/// </param>
+[AttributeUsage(AttributeTargets.Method)]
+internal class RequiresAttribute(AccessActions actions) : Attribute, IAuthorizationRequirementData,
+    IAuthorizationRequirement
+{
+    /// <summary>What the caller must be allowed to do.</summary>
+    public AccessActions Actions { get; } = actions;
+
+    /// <inheritdoc/>
+    public IEnumerable<IAuthorizationRequirement> GetRequirements() => [this];
+
+    /// <summary>Whether a caller has the right.</summary>
+    /// <param name="access">The caller, whose credentials are not refused.</param>
+    /// <param name="resources">What the request is about, as its protocol names it.</param>
+    public virtual bool IsMet(RequestAccess access, IReadOnlyList<AccessResource> resources)
+    {
+        var scopes = access.Identity.Scopes;
+        if (resources.Count == 0)
+            return Actions == AccessActions.None || scopes.AllowsAny(Actions);
+        foreach (var resource in resources)
+            if (Allows(scopes, resource))
+                return true;
+        return false;
+    }
+
+    /// <summary>Whether scopes give the right for a resource.</summary>
+    protected virtual bool Allows(ScopeSet scopes, AccessResource resource) => scopes.Allows(Actions, resource);
+}
+
+/// <summary>
+/// States the right that an action needs for anything in a namespace: the action lists what is there, or learns from
+/// the body of the request what it is about. It shows only what the caller may see, and demands the right itself when
+/// it knows the resource.
+/// </summary>
+/// <param name="actions">What the caller must be allowed to do.</param>
+internal sealed class RequiresWithinAttribute(AccessActions actions) : RequiresAttribute(actions)
+{
+    /// <inheritdoc/>
+    protected override bool Allows(ScopeSet scopes, AccessResource resource) =>
+        scopes.Allows(Actions, resource) || scopes.AllowsBelow(Actions, resource);
+}
+
+/// <summary>States that an action needs a caller with any right at all.</summary>
+internal sealed class RequiresAnyRightAttribute() : RequiresAttribute(AccessActions.None)
+{
+    /// <inheritdoc/>
+    public override bool IsMet(RequestAccess access, IReadOnlyList<AccessResource> resources) =>
+        access.Identity.Scopes.AllowsAny(AccessActions.All);
+}
+
+/// <summary>
+/// States that an action tells clients whether they have to log in. As long as anything needs a login, it is refused
+/// to callers who are not known, because some clients send their credentials only after that. A client without
+/// credentials that says so is content with the rights of everybody.
+/// </summary>
+internal sealed class RequiresLoginAttribute() : RequiresAttribute(AccessActions.None)
+{
+    private static readonly ScopeSet WithoutLogin = ScopeSet.Of(
+        ScopeSet.Everything.Scopes.Select(
+            static scope => scope with { Actions = scope.Actions & ~AccessActions.Admin }));
+
+    /// <inheritdoc/>
+    public override bool IsMet(RequestAccess access, IReadOnlyList<AccessResource> resources)
+    {
+        var scopes = access.Identity.Scopes;
+        return access.IsKnown
+            || (access.IsExplicitlyEmpty ? scopes.AllowsAny(AccessActions.All) : scopes.Includes(WithoutLogin));
+    }
+}
+
+/// <summary>States that an endpoint needs no right: it is the same for everyone, and ignores credentials.</summary>
+[AttributeUsage(AttributeTargets.Method | AttributeTargets.Class)]
+internal sealed class PublicAttribute : Attribute, IAllowAnonymous;

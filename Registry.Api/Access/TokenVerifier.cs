@@ -1,0 +1,25 @@
+using Registry.Core.Access;
+using Registry.Core.Tokens;
+
+namespace Registry.Api.Access;
+
+/// <summary>Verifies tokens that this registry has issued.</summary>
+internal sealed class TokenVerifier(AccessTokens tokens) : ICredentialVerifier
+{
+    private static readonly Verification Refused =
+        Verification.Refused("The token is unknown, expired or revoked.");
+
+    /// <inheritdoc/>
+    public async ValueTask<Verification?> VerifyAsync(string secret, HttpContext context)
+    {
+        if (!TokenSecret.TryParse(secret, out var parsed))
+            return null;
+        return await tokens.FindAsync(parsed, context.RequestAborted) is { } token
+            ? Verification.Of(new CallerIdentity(CallerKind.Token, token.Name.Value, token.Scopes)
+            {
+                Id = token.Id.Value,
+                Expires = token.Expires,
+            })
+            : Refused;
+    }
+}

@@ -1,0 +1,74 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Mvc;
+using Registry.Api.Access;
+using Registry.Api.Http;
+using Registry.Api.Http.Transfers;
+using Registry.Core.Errors;
+
+namespace Registry.Api.Cnr;
+
+/// <summary>
+/// The login of CNR clients. They send what it returns as their <c>Authorization</c> header, so it is their own token.
+/// </summary>
+[ApiController]
+[ApiExplorerSettings(IgnoreApi = true)]
+[OnlyWithTokens]
+internal sealed class LoginController(CredentialVerifiers verifiers) : ControllerBase
+{
+    /// <summary>The largest body, in bytes: a token with escapes.</summary>
+    private const int MaxBodyBytes = 8 * Credentials.MaxSecretLength;
+
+    /// <summary>Log in</summary>
+    /// <remarks>The password is a token. The user name is not checked.</remarks>
+    /// <param name="cancellationToken">Cancels the request.</param>
+    [Public]
+    [HttpPost("/api/v1/users/login"), HttpPost($"{Dialect.ApprRoot}/api/v1/users/login")]
+    public async Task<IActionResult> LoginAsync(CancellationToken cancellationToken)
+    {
+        await RequestTransfer.Of(HttpContext).ReserveInputAsync(MaxBodyBytes, cancellationToken);
+        var password = await ReadPasswordAsync(cancellationToken);
+        var verification = await verifiers.VerifyAsync(password, HttpContext);
+        if (verification.Problem is { } problem)
+            throw new RegistryException(ErrorCode.Unauthorized, problem);
+        Response.Headers.CacheControl = "no-store";
+        return JsonBody.Of(
+            new LoggedInForm(Credentials.ToBasic(password)), CnrJsonContext.Default.LoggedInForm, tag: null);
+    }
+
+    private async Task<string> ReadPasswordAsync(CancellationToken cancellationToken)
+    {
+        var body = new byte[MaxBodyBytes + 1];
+        var length = await Request.Body.ReadAtLeastAsync(
+            body, body.Length, throwOnEndOfStream: false, cancellationToken);
+        if (length > MaxBodyBytes)
+            throw new RegistryException(
+                ErrorCode.RequestTooLarge, $"A login has at most {MaxBodyBytes} bytes.", ("limit", MaxBodyBytes));
+        try
+        {
+            var login = JsonSerializer.Deserialize(body.AsSpan(0, length), CnrJsonContext.Default.LoginForm);
+            return login?.User?.Password is { Length: > 0 and <= Credentials.MaxSecretLength } password
+                ? password
+                : throw Invalid($"The field 'user.password' is missing, empty, or longer than "
+                    + $"{Credentials.MaxSecretLength} characters: expected a token.");
+        }
+        catch (JsonException)
+        {
+            throw Invalid("The body is not valid JSON; expected {\"user\":{\"username\":\"…\",\"password\":\"…\"}}.");
+        }
+    }
+
+    private static RegistryException Invalid(string message) =>
+        new(ErrorCode.InvalidUsage, message, ("field", "user.password"));
+}
+
+/// <summary>A login.</summary>
+/// <param name="User">The user; null when it is missing.</param>
+internal sealed record LoginForm(LoginUser? User);
+
+/// <summary>The user of a login, whose name is not read.</summary>
+/// <param name="Password">A token; null when it is missing.</param>
+internal sealed record LoginUser(string? Password);
+
+/// <summary>The response to a login.</summary>
+/// <param name="Token">The value of the <c>Authorization</c> header that clients send from now on.</param>
+internal sealed record LoggedInForm(string Token);

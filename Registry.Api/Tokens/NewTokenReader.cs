@@ -1,0 +1,82 @@
+using System.Text.Json;
+using Registry.Core.Access;
+using Registry.Core.Errors;
+using Registry.Core.Tokens;
+
+namespace Registry.Api.Tokens;
+
+/// <summary>Reads the body of a request for a token.</summary>
+internal static class NewTokenReader
+{
+    /// <summary>The maximum size of the body, in bytes: more than 100 scopes need.</summary>
+    private const int MaxBytes = 128 * 1024;
+
+    private static readonly string[] Names = ["name", "scopes", "expires_in"];
+
+    /// <summary>The error of a request without a name, as an example.</summary>
+    public static RegistryException MissingName =>
+        TokenName.TryParse(null, out _, out var problem)
+            ? throw new InvalidOperationException("A name may be missing.")
+            : Invalid($"name {problem}.");
+
+    /// <summary>Reads <c>{"name","scopes":[…],"expires_in"}</c>.</summary>
+    /// <exception cref="RegistryException">
+    /// <see cref="ErrorCode.RequestTooLarge"/>. <see cref="ErrorCode.InvalidUsage"/>: it is not such an object.
+    /// <see cref="ErrorCode.InvalidParameters"/>: a value is invalid.
+    /// </exception>
+    public static async Task<NewToken> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        using var document = await ParseAsync(request, cancellationToken);
+        var body = document.RootElement;
+        if (body.ValueKind != JsonValueKind.Object)
+            throw Malformed("The body is not a JSON object.");
+        foreach (var property in body.EnumerateObject())
+            if (!Names.Contains(property.Name))
+                throw Malformed($"The field '{property.Name}' is unknown; expected {string.Join(", ", Names)}.");
+        if (!TokenName.TryParse(TextOf(body, "name"), out var name, out var problem))
+            throw Invalid($"name {problem}.");
+        if (!ScopeSet.TryParse(ScopesOf(body), out var scopes, out problem))
+            throw Invalid($"scopes: {problem}.");
+        return TokenLifetime.TryParse(TextOf(body, "expires_in"), out var lifetime, out problem)
+            ? new NewToken(name, scopes, lifetime)
+            : throw Invalid($"expires_in {problem}.");
+    }
+
+    private static async Task<JsonDocument> ParseAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        var buffer = new byte[MaxBytes + 1];
+        var length = await request.Body.ReadAtLeastAsync(
+            buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);
+        if (length > MaxBytes)
+            throw new RegistryException(
+                ErrorCode.RequestTooLarge, $"The body is longer than {MaxBytes} bytes.", ("limit", MaxBytes));
+        try
+        {
+            return JsonDocument.Parse(
+                buffer.AsMemory(0, length), new JsonDocumentOptions { AllowDuplicateProperties = false });
+        }
+        catch (JsonException malformed)
+        {
+            throw Malformed($"The body is not JSON: {malformed.Message}");
+        }
+    }
+
+    private static string? TextOf(JsonElement body, string name) =>
+        !body.TryGetProperty(name, out var value) ? null
+        : value.ValueKind == JsonValueKind.String ? value.GetString()
+        : throw Malformed($"{name} is not a string.");
+
+    private static IEnumerable<string> ScopesOf(JsonElement body)
+    {
+        if (!body.TryGetProperty("scopes", out var scopes))
+            return [];
+        if (scopes.ValueKind != JsonValueKind.Array
+            || scopes.EnumerateArray().Any(static scope => scope.ValueKind != JsonValueKind.String))
+            throw Malformed("scopes is not an array of strings.");
+        return scopes.EnumerateArray().Select(static scope => scope.GetString()!);
+    }
+
+    private static RegistryException Malformed(string message) => new(ErrorCode.InvalidUsage, message);
+
+    private static RegistryException Invalid(string message) => new(ErrorCode.InvalidParameters, message);
+}

@@ -1,0 +1,38 @@
+using System.Collections.Immutable;
+using Registry.Core.Access;
+
+namespace Registry.Core.Tokens;
+
+/// <summary>A token that the registry issued, without its secret.</summary>
+/// <param name="Id">The id.</param>
+/// <param name="Name">The name.</param>
+/// <param name="Scopes">What its holder may do; at least one scope.</param>
+/// <param name="Created">When it was issued, in whole seconds.</param>
+/// <param name="Expires">When it expires, in whole seconds; null if never.</param>
+/// <param name="LastUsed">The day (UTC) of its last use, at best effort; null if unknown.</param>
+/// <param name="Issuer">Who issued it: <c>administrator</c>, <c>command</c>, or <c>token</c> with the id.</param>
+/// <param name="SecretHash">The sha256 of the whole token.</param>
+public sealed record AccessToken(
+    TokenId Id,
+    TokenName Name,
+    ScopeSet Scopes,
+    DateTimeOffset Created,
+    DateTimeOffset? Expires,
+    DateOnly? LastUsed,
+    string Issuer,
+    ImmutableArray<byte> SecretHash)
+{
+    /// <summary>Whether the token has expired at a time.</summary>
+    public bool IsExpired(DateTimeOffset time) => time >= Expires;
+}
+
+/// <summary>A token that was just issued.</summary>
+/// <param name="Token">The token.</param>
+/// <param name="Secret">What its holder presents. It cannot be shown again.</param>
+public sealed record IssuedToken(AccessToken Token, TokenSecret Secret);
+
+/// <summary>What a new token shall be.</summary>
+/// <param name="Name">The name.</param>
+/// <param name="Scopes">What its holder may do.</param>
+/// <param name="Lifetime">How long it is valid.</param>
+public sealed record NewToken(TokenName Name, ScopeSet Scopes, TokenLifetime Lifetime);

@@ -1,0 +1,236 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging;
+using Registry.Core.Access;
+using Registry.Core.Documents;
+using Registry.Core.Errors;
+using Registry.Core.Events;
+using Registry.Core.Storage;
+
+namespace Registry.Core.Tokens;
+
+/// <summary>The use cases of tokens.</summary>
+/// <param name="documents">The storage of the tokens.</param>
+/// <param name="time">The clock.</param>
+/// <param name="options">The time limits of updates.</param>
+/// <param name="events">Raises an event for every token that is issued or revoked.</param>
+/// <param name="logger">Logs that the last use of a token could not be noted.</param>
+public sealed partial class AccessTokens(
+    IDocumentStore documents,
+    TimeProvider time,
+    UpdateOptions options,
+    RegistryEvents events,
+    ILogger<AccessTokens> logger) : IAsyncDisposable
+{
+    /// <summary>The maximum number of scopes of a token: each request checks all of them.</summary>
+    private const int MaxScopes = 100;
+
+    /// <summary>The memory for cached tokens, in bytes: several thousand tokens.</summary>
+    private const long CacheBytes = 8 * 1024 * 1024;
+
+    private readonly DocumentSet<TokenId, AccessToken> tokens =
+        new(documents, new TokenCodec(), time, options, CacheBytes);
+
+    /// <summary>
+    /// The day on which this process last noted the use of each token, or tried to: once a day is enough, even if the
+    /// storage refuses it.
+    /// </summary>
+    private readonly ConcurrentDictionary<TokenId, (DateOnly Day, Task Note)> noted = [];
+
+    private readonly Lock noting = new();
+
+    /// <summary>Creates the error for a token that does not exist, whose id may be any text.</summary>
+    public static RegistryException NotFound(string id) => TokenErrors.NotFound(id);
+
+    /// <summary>Issues a token.</summary>
+    /// <param name="request">What the token shall be. It expires no later than the credentials of its issuer.</param>
+    /// <param name="caller">Who issues it.</param>
+    /// <param name="cancellationToken">Cancels the call; the token is then stored completely or not at all.</param>
+    /// <returns>The token, once it is durable.</returns>
+    /// <exception cref="RegistryException">
+    /// <see cref="ErrorCode.InvalidParameters"/>: there is no scope, or too many. <see cref="ErrorCode.Forbidden"/>:
+    /// the caller lacks admin or one of the actions on a scope, or may not issue tokens at all.
+    /// <see cref="ErrorCode.Unavailable"/>: the outcome is unknown.
+    /// </exception>
+    /// <exception cref="StorageException">The storage failed.</exception>
+    public async Task<IssuedToken> IssueAsync(NewToken request, Caller caller, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(caller);
+        if (request.Scopes.Scopes.Length == 0)
+            throw TokenErrors.NoScopes();
+        if (request.Scopes.Scopes.Length > MaxScopes)
+            throw TokenErrors.TooManyScopes(request.Scopes.Scopes.Length, MaxScopes);
+        if (caller.Kind is CallerKind.Anonymous or CallerKind.Identity)
+            throw TokenErrors.MayNotIssue();
+        Scope[] missing = [.. request.Scopes.Scopes.Where(scope => !MayGive(caller, scope))];
+        if (missing.Length > 0)
+            throw TokenErrors.MayNotGive(missing);
+
+        var created = DateTimeOffset.FromUnixTimeSeconds(time.GetUtcNow().ToUnixTimeSeconds());
+        var secret = TokenSecret.Create();
+        var token = new AccessToken(
+            secret.Id,
+            request.Name,
+            request.Scopes,
+            created,
+            Earlier(created + request.Lifetime.Span, caller.Expires),
+            LastUsed: null,
+            caller.Kind == CallerKind.Token ? $"token {caller.Id}" : caller.Kind.ToString().ToLowerInvariant(),
+            ImmutableArray.Create(secret.Hash()));
+        await tokens.UpdateAsync(
+            token.Id,
+            new DocumentChange<AccessToken>(
+                existing => existing is null || IsSame(existing) ? token : throw TokenErrors.InUse(token.Id), IsSame),
+            cancellationToken);
+        Raise(RegistryAction.TokenIssued, token, caller);
+        return new IssuedToken(token, secret);
+
+        bool IsSame(AccessToken stored) => stored.SecretHash.AsSpan().SequenceEqual(token.SecretHash.AsSpan());
+    }
+
+    /// <summary>
+    /// Finds the token of a client: null if it does not exist, has another secret, was revoked, or has expired. A
+    /// revocation that any replica acknowledged before this call is respected.
+    /// </summary>
+    /// <exception cref="StorageException">The storage failed: nothing is known about the token.</exception>
+    public async ValueTask<AccessToken?> FindAsync(TokenSecret secret, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(secret);
+        var now = time.GetUtcNow();
+        if (await tokens.FindAsync(secret.Id, cancellationToken) is not { State: var token }
+            || !secret.Matches(token.SecretHash.AsSpan())
+            || token.IsExpired(now))
+            return null;
+        var today = DateOnly.FromDateTime(now.UtcDateTime);
+        if (token.LastUsed is null || token.LastUsed < today)
+            NoteUse(token.Id, today);
+        return token;
+    }
+
+    /// <summary>
+    /// Lists the tokens that a caller administers, including expired ones: those on whose every scope the caller has
+    /// admin.
+    /// </summary>
+    /// <exception cref="StorageException">The storage failed, or a token is damaged.</exception>
+    public async IAsyncEnumerable<AccessToken> ListAsync(
+        Caller caller, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(caller);
+        await foreach (var (key, document) in documents.ReadAsync(StoreKeys.Tokens, after: null, cancellationToken))
+        {
+            var token = TokenId.TryParse(key, out var id)
+                ? tokens.Parse(id, document).State
+                : throw new StorageException(StorageFault.Corrupt, $"'{key}' is not the key of a token");
+            if (Administers(caller, token))
+                yield return token;
+        }
+    }
+
+    /// <summary>Returns a token that the caller administers or holds.</summary>
+    /// <exception cref="RegistryException">
+    /// <see cref="ErrorCode.TokenNotFound"/>: it does not exist, or the caller may not see it.
+    /// </exception>
+    /// <exception cref="StorageException">The storage failed, or the token is damaged.</exception>
+    public async Task<AccessToken> GetAsync(TokenId id, Caller caller, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(caller);
+        return await tokens.FindAsync(id, cancellationToken) is { State: var token }
+            && (Administers(caller, token) || (caller.Kind == CallerKind.Token && caller.Id == id.Value))
+                ? token
+                : throw TokenErrors.NotFound(id.Value);
+    }
+
+    /// <summary>
+    /// Revokes a token that the caller administers. Who administers everything can revoke a damaged token too.
+    /// </summary>
+    /// <exception cref="RegistryException">
+    /// <see cref="ErrorCode.TokenNotFound"/>: it does not exist, or the caller does not administer it.
+    /// </exception>
+    /// <exception cref="StorageException">The storage failed; the token may have been revoked.</exception>
+    public async Task RevokeAsync(TokenId id, Caller caller, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(caller);
+        var token = await FindToRevokeAsync(id, caller, cancellationToken);
+
+        // The client is refused because the token is gone, so that must be durable. Whoever notes a use at the same
+        // time writes on a revision that is gone then.
+        await tokens.EnsureDurableAsync(id, cancellationToken);
+        if (!await documents.TryDeleteAsync(id.Key, Precondition.None, cancellationToken))
+            throw TokenErrors.NotFound(id.Value);
+        events.Raise(new RegistryEvent(events.Now, caller, RegistryAction.TokenRevoked, id.Value)
+        {
+            TokenName = token?.Name.Value,
+            Scopes = token?.Scopes.ToString(),
+        });
+    }
+
+    /// <summary>Returns the token; null if it does not matter what it is.</summary>
+    private async Task<AccessToken?> FindToRevokeAsync(TokenId id, Caller caller, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var token = (await tokens.FindAsync(id, cancellationToken))?.State;
+            return token is not null && Administers(caller, token) ? token : throw TokenErrors.NotFound(id.Value);
+        }
+        catch (StorageException damage) when (damage.Kind is StorageFault.Corrupt or StorageFault.NewerSchema
+            && caller.Scopes.Includes(ScopeSet.Everything))
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Waits for the uses that are being noted, before the storage is closed.</summary>
+    public async ValueTask DisposeAsync() => await Task.WhenAll(noted.Values.Select(static last => last.Note));
+
+    private static bool MayGive(Caller caller, Scope scope) =>
+        caller.Scopes.Includes(scope with { Actions = scope.Actions | AccessActions.Admin });
+
+    private static bool Administers(Caller caller, AccessToken token) =>
+        token.Scopes.Scopes.All(scope => caller.Scopes.Includes(scope with { Actions = AccessActions.Admin }));
+
+    private static DateTimeOffset? Earlier(DateTimeOffset? left, DateTimeOffset? right) =>
+        left is null || right < left ? right : left;
+
+    /// <summary>
+    /// Notes the last use at best effort, without delaying the request. A token that was revoked meanwhile stays so.
+    /// </summary>
+    private void NoteUse(TokenId id, DateOnly today)
+    {
+        if (IsNoted())
+            return;
+        lock (noting)
+            if (!IsNoted())
+                noted[id] = (today, NoteUseAsync(id, today));
+
+        bool IsNoted() => noted.TryGetValue(id, out var last) && last.Day == today;
+    }
+
+    private async Task NoteUseAsync(TokenId id, DateOnly today)
+    {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        try
+        {
+            await tokens.UpdateAsync(
+                id,
+                new DocumentChange<AccessToken>(
+                    token => token is null || token.LastUsed >= today ? token : token with { LastUsed = today }),
+                CancellationToken.None);
+        }
+        catch (Exception failure)
+        {
+            LogNotNoted(failure, id);
+        }
+    }
+
+    private void Raise(RegistryAction action, AccessToken token, Caller caller) =>
+        events.Raise(new RegistryEvent(events.Now, caller, action, token.Id.Value)
+        {
+            TokenName = token.Name.Value,
+            Scopes = token.Scopes.ToString(),
+        });
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The last use of token {Id} could not be stored")]
+    private partial void LogNotNoted(Exception failure, TokenId id);
+}

@@ -1,0 +1,179 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json.Nodes;
+using NUnit.Framework;
+using Registry.Tests.Support;
+
+namespace Registry.Tests.Api.Access;
+
+/// <summary>The API of tokens on a running service.</summary>
+[Parallelizable(ParallelScope.Children)]
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+internal sealed class TokenApiTests : IAsyncDisposable
+{
+    private const string Admin = "an-administrator-of-tests";
+    private const string Tokens = "/api/v1/tokens";
+
+    private RegistryHost host = null!;
+
+    [SetUp]
+    public async Task StartAsync() =>
+        host = await RegistryHost.StartAsync("--Auth:Mode=tokens", $"--Auth:AdminToken={Admin}");
+
+    public ValueTask DisposeAsync() => host.DisposeAsync();
+
+    [Test]
+    public async Task A_token_is_issued_shown_listed_and_revoked()
+    {
+        var (created, body) = await SendAsync(
+            HttpMethod.Post,
+            Tokens,
+            Admin,
+            """{"name":"ci","scopes":["team/*=push","team/**=pull","team/*=pull"],"expires_in":"90d"}""");
+        Assert.That(created.StatusCode, Is.EqualTo(HttpStatusCode.Created), body?.ToJsonString());
+        var (token, id) = ((string?)body!["token"], (string?)body["id"]);
+        Assert.That(created.Headers.Location!.ToString(), Is.EqualTo($"{Tokens}/{id}"));
+        Assert.That(created.Headers.CacheControl!.NoStore, Is.True);
+        Assert.That(body["scopes"]!.ToJsonString(), Is.EqualTo("""["team/*=push","team/**=pull"]"""));
+        Assert.That((string?)body["issuer"], Is.EqualTo("administrator"));
+
+        var (shown, self) = await SendAsync(HttpMethod.Get, $"{Tokens}/self", token);
+        Assert.That(shown.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(((string?)self!["id"], self["token"]), Is.EqualTo((id, (JsonNode?)null)));
+        Assert.That(self.AsObject().ContainsKey("last_used"), Is.True);
+        var (listed, list) = await SendAsync(HttpMethod.Get, Tokens, Admin);
+        Assert.That(listed.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(list!.AsArray().Select(static entry => (string?)entry!["id"]), Is.EqualTo(new[] { id }));
+        Assert.That(list.ToJsonString(), Does.Not.Contain(token![17..]));
+
+        var (revoked, _) = await SendAsync(HttpMethod.Delete, $"{Tokens}/{id}", Admin);
+        Assert.That(revoked.StatusCode, Is.EqualTo(HttpStatusCode.NoContent));
+        var (refused, _) = await SendAsync(HttpMethod.Get, $"{Tokens}/self", token);
+        Assert.That(refused.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
+        foreach (var method in (HttpMethod[])[HttpMethod.Get, HttpMethod.Delete])
+        {
+            var (absent, error) = await SendAsync(method, $"{Tokens}/{id}", Admin);
+            Assert.That(absent.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
+            Assert.That((string?)error!["error"]?["code"] ?? (string?)error["code"], Is.EqualTo("token-not-found"));
+        }
+    }
+
+    [Test]
+    public async Task A_token_with_admin_manages_only_what_is_within_its_scopes()
+    {
+        var team = await IssueAsync("team/**=pull,admin", "1d");
+        var foreign = await IssueAsync("other/app=pull");
+        var (issued, own) = await SendAsync(
+            HttpMethod.Post, Tokens, team.Token, Body("team/app=pull", "90d"));
+        Assert.That(issued.StatusCode, Is.EqualTo(HttpStatusCode.Created));
+        Assert.That((string?)own!["issuer"], Is.EqualTo($"token {team.Id}"));
+        Assert.That((DateTimeOffset)own["expires_at"]!, Is.EqualTo(team.Expires), "no later than its issuer");
+
+        foreach (var scope in (string[])["team/app=push", "other/app=pull", "**=pull", "kar:**=pull"])
+        {
+            var (denied, error) = await SendAsync(HttpMethod.Post, Tokens, team.Token, Body(scope));
+            Assert.That(denied.StatusCode, Is.EqualTo(HttpStatusCode.Forbidden), scope);
+            Assert.That(error!.ToJsonString(), Does.Contain(scope));
+        }
+
+        var (_, list) = await SendAsync(HttpMethod.Get, Tokens, team.Token);
+        Assert.That(
+            list!.AsArray().Select(static entry => (string?)entry!["id"]),
+            Is.EquivalentTo(new[] { team.Id, (string?)own["id"] }));
+        var (hidden, _) = await SendAsync(HttpMethod.Delete, $"{Tokens}/{foreign.Id}", team.Token);
+        Assert.That(hidden.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
+    }
+
+    [Test]
+    public async Task A_token_without_admin_only_sees_itself()
+    {
+        var (token, id, _) = await IssueAsync("team/**=pull,push,delete");
+        foreach (var (method, path) in (IEnumerable<(HttpMethod, string)>)
+            [(HttpMethod.Post, Tokens), (HttpMethod.Get, Tokens), (HttpMethod.Get, $"{Tokens}/{id}"),
+            (HttpMethod.Delete, $"{Tokens}/{id}")])
+        {
+            var (denied, _) = await SendAsync(
+                method, path, token, method == HttpMethod.Post ? Body("team/app=pull") : null);
+            Assert.That(denied.StatusCode, Is.EqualTo(HttpStatusCode.Forbidden), $"{method} {path}");
+        }
+    }
+
+    [Test]
+    public async Task Self_is_for_tokens_only()
+    {
+        var (anonymous, _) = await SendAsync(HttpMethod.Get, $"{Tokens}/self", token: null);
+        Assert.That(anonymous.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
+        var (administrator, _) = await SendAsync(HttpMethod.Get, $"{Tokens}/self", Admin);
+        Assert.That(administrator.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
+    }
+
+    [TestCase("", 400, "The body is not JSON")]
+    [TestCase("[]", 400, "The body is not a JSON object.")]
+    [TestCase("{", 400, "The body is not JSON")]
+    [TestCase("""{"name":"a","name":"b"}""", 400, "The body is not JSON")]
+    [TestCase("""{"name":5}""", 400, "name is not a string.")]
+    [TestCase("""{"name":"ci","scopes":"a"}""", 400, "scopes is not an array of strings.")]
+    [TestCase("""{"name":"ci","scopes":[null]}""", 400, "scopes is not an array of strings.")]
+    [TestCase(
+        """{"name":"ci","scope":["a/b=pull"]}""",
+        400,
+        "The field 'scope' is unknown; expected name, scopes, expires_in.")]
+    [TestCase("""{"scopes":["a/b=pull"],"expires_in":"1d"}""", 422, "name is missing; expected text such as 'ci'.")]
+    [TestCase("""{"name":"a\nb","scopes":["a/b=pull"],"expires_in":"1d"}""", 422, "name has characters that cannot")]
+    [TestCase("""{"name":"ci","expires_in":"1d"}""", 422, "scopes is empty; expected at least one scope")]
+    [TestCase("""{"name":"ci","scopes":["a/b"],"expires_in":"1d"}""", 422, "scopes: scope 'a/b': expected a pattern")]
+    [TestCase("""{"name":"ci","scopes":["a/b=pull"]}""", 422, "expires_in is missing; expected minutes, hours or days")]
+    [TestCase("""{"name":"ci","scopes":["a/b=pull"],"expires_in":"x"}""", 422, "expires_in is 'x'; expected minutes")]
+    public async Task A_malformed_request_is_refused_with_what_is_expected(string body, int status, string message)
+    {
+        var (answer, error) = await SendAsync(HttpMethod.Post, Tokens, Admin, body);
+        Assert.That((int)answer.StatusCode, Is.EqualTo(status), error?.ToJsonString());
+        Assert.That(
+            (string?)(error!["error"]?["message"] ?? error["message"]), Does.StartWith(message), error.ToJsonString());
+        var (_, list) = await SendAsync(HttpMethod.Get, Tokens, Admin);
+        Assert.That(list!.AsArray(), Is.Empty);
+    }
+
+    [Test]
+    public async Task A_long_body_is_refused()
+    {
+        var (answer, _) = await SendAsync(HttpMethod.Post, Tokens, Admin, new string(' ', 200_000));
+        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.RequestEntityTooLarge));
+    }
+
+    [Test]
+    public async Task Without_access_control_there_are_no_tokens()
+    {
+        await using var open = await RegistryHost.StartAsync();
+        foreach (var path in (string[])[Tokens, $"{Tokens}/self", $"{Tokens}/0123456789ab"])
+            using (var answer = await open.Client.GetAsync(path))
+                Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.NotFound), path);
+        using var posted = await open.Client.PostAsync(Tokens, new StringContent(Body("a/b=pull")));
+        Assert.That(posted.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
+    }
+
+    private static string Body(string scope, string expires = "never") =>
+        $$"""{"name":"ci","scopes":["{{scope}}"],"expires_in":"{{expires}}"}""";
+
+    private async Task<(string Token, string Id, DateTimeOffset? Expires)> IssueAsync(
+        string scope, string expires = "never")
+    {
+        var (answer, body) = await SendAsync(HttpMethod.Post, Tokens, Admin, Body(scope, expires));
+        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.Created), body?.ToJsonString());
+        return ((string)body!["token"]!, (string)body["id"]!, (DateTimeOffset?)body["expires_at"]);
+    }
+
+    private async Task<(HttpResponseMessage Answer, JsonNode? Body)> SendAsync(
+        HttpMethod method, string path, string? token, string? body = null)
+    {
+        using var request = new HttpRequestMessage(method, path);
+        if (token is not null)
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        if (body is not null)
+            request.Content = new StringContent(body, Encoding.UTF8, "application/json");
+        var answer = await host.Client.SendAsync(request);
+        var text = await answer.Content.ReadAsStringAsync();
+        return (answer, text.Length == 0 ? null : JsonNode.Parse(text));
+    }
+}

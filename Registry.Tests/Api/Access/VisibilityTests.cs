@@ -1,0 +1,167 @@
+using System.Net;
+using System.Text.RegularExpressions;
+using NUnit.Framework;
+using Registry.Tests.Api.Helm;
+using Registry.Tests.Api.Oci;
+using Registry.Tests.Support;
+
+namespace Registry.Tests.Api.Access;
+
+/// <summary>What a caller may not pull is in none of its lists, counts and entity tags.</summary>
+[Parallelizable(ParallelScope.Self)]
+public sealed partial class VisibilityTests
+{
+    private static readonly string[] Lists =
+    [
+        "/api/v1/packages", "/api/v1/packages?limit=2", "/api/v1/packages/search?q=a", "/cnr/api/v1/packages",
+        "/v2/_catalog", "/v2/_catalog?n=2", "/helm/team/index.yaml", "/helm/team/-/stable/index.yaml",
+        "/helm/api/team/charts", "/helm/api/team/charts?unlisted",
+    ];
+
+    private GuardedRegistry registry = null!;
+    private string first = "";
+    private string second = "";
+
+    [SetUp]
+    public async Task StartAsync()
+    {
+        registry = await GuardedRegistry.StartAsync(anonymous: "");
+        foreach (var name in (string[])["alpha", "beta", "gamma"])
+        {
+            await registry.PushAsync($"team/{name}", "1.0.0", HelmTest.Archive(name, "1.0.0"));
+            using var added = await registry.SendAsync(
+                "POST", $"/api/v1/packages/team/{name}/channels/stable/1.0.0", GuardedRegistry.AdminSecret);
+            Assert.That(added.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        }
+
+        first = (await registry.IssueAsync("team/alpha=pull,push team/delta=pull")).Text;
+        second = (await registry.IssueAsync("team/beta=pull")).Text;
+    }
+
+    [TearDown]
+    public async Task StopAsync() => await registry.DisposeAsync();
+
+    [TestCaseSource(nameof(Lists))]
+    public async Task A_list_has_what_the_caller_may_pull_and_nothing_of_the_rest(string path)
+    {
+        // In turns, so that a body that is kept for one caller would reach the other.
+        for (var i = 0; i < 2; i++)
+        {
+            var (ofFirst, ofSecond) = (await registry.GetAsync(path, first), await registry.GetAsync(path, second));
+            if (!path.Contains("unlisted", StringComparison.Ordinal))
+            {
+                Assert.That(ofFirst, Does.Contain("alpha"));
+                Assert.That(ofSecond, Does.Contain("beta"));
+            }
+
+            Assert.That(ofFirst, Does.Not.Contain("beta").And.Not.Contain("gamma"));
+            Assert.That(ofSecond, Does.Not.Contain("alpha").And.Not.Contain("gamma"));
+        }
+    }
+
+    [TestCaseSource(nameof(Lists))]
+    public async Task The_entity_tag_changes_only_with_what_the_caller_may_pull(string path)
+    {
+        var before = await TagAsync(path, first);
+        Assert.That(await TagAsync(path, second), Is.Not.EqualTo(before));
+        await registry.PushAsync("team/beta", "2.0.0", HelmTest.Archive("beta", "2.0.0"));
+        await registry.PushAsync("team/epsilon", "1.0.0", HelmTest.Archive("epsilon", "1.0.0"));
+        Assert.That(await TagAsync(path, first), Is.EqualTo(before));
+        await registry.PushAsync("team/alpha", "2.0.0", HelmTest.Archive("alpha", "2.0.0"));
+        Assert.That(await TagAsync(path, first), Is.Not.EqualTo(before));
+    }
+
+    [TestCaseSource(nameof(Lists))]
+    public async Task A_condition_of_one_caller_says_nothing_about_the_list_of_another(string path)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {second}");
+        request.Headers.TryAddWithoutValidation("If-None-Match", await TagAsync(path, first));
+        using var response = await registry.Client.SendAsync(request);
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(response.Headers.CacheControl!.Private, Is.True);
+        Assert.That(response.Headers.Vary, Is.EquivalentTo(
+            path.StartsWith("/v2", StringComparison.Ordinal)
+                ? (string[])["Authorization"]
+                : ["Accept-Encoding", "Authorization"]));
+    }
+
+    [TestCase("/")]
+    [TestCase("/cnr/")]
+    public async Task A_page_counts_what_the_caller_may_pull(string path)
+    {
+        await registry.PushAsync("team/beta", "2.0.0", HelmTest.Archive("beta", "2.0.0"));
+        Assert.That(Counts(await registry.GetAsync(path, null)), Is.EqualTo(new[] { "0", "0" }));
+        Assert.That(Counts(await registry.GetAsync(path, first)), Is.EqualTo(new[] { "1", "1" }));
+        Assert.That(Counts(await registry.GetAsync(path, second)), Is.EqualTo(new[] { "1", "2" }));
+        Assert.That(
+            Counts(await registry.GetAsync(path, GuardedRegistry.AdminSecret)), Is.EqualTo(new[] { "3", "4" }));
+    }
+
+    [Test]
+    public async Task Pages_of_a_list_skip_what_the_caller_may_not_pull()
+    {
+        var some = (await registry.IssueAsync("team/alpha=pull team/gamma=pull")).Text;
+        using var page = await registry.SendAsync("GET", "/api/v1/packages/search?q=a&limit=1", some);
+        Assert.That(await page.Content.ReadAsStringAsync(), Is.EqualTo("[\"team/alpha\"]\n"));
+        var next = OciRepository.HeaderOf(page, "Link")!.Split('<', '>')[1];
+        Assert.That(await registry.GetAsync(next, some), Is.EqualTo("[\"team/gamma\"]\n"));
+    }
+
+    [Test]
+    public async Task A_hidden_package_does_not_shadow_the_archive_of_another()
+    {
+        // Both have an archive of the same name. Where both are visible, it is that of the shorter name.
+        await registry.PushAsync("team/app", "1.0.0-1.0.0", HelmTest.Archive("app", "1.0.0-1.0.0"));
+        await registry.PushAsync("team/app-1.0.0", "1.0.0", HelmTest.Archive("app-1.0.0", "1.0.0"));
+        var some = (await registry.IssueAsync("team/app-1.0.0=pull")).Text;
+        const string File = "/helm/team/charts/app-1.0.0-1.0.0.tgz";
+        Assert.That(await registry.GetAsync("/helm/team/index.yaml", some), Does.Contain("app-1.0.0-1.0.0.tgz"));
+        Assert.That(await registry.GetAsync("/helm/api/team/charts?unlisted", some), Is.EqualTo("[]\n"));
+        using var own = await registry.SendAsync("GET", File, some);
+        using var whole = await registry.SendAsync("GET", File, GuardedRegistry.AdminSecret);
+        Assert.That(own.Headers.ETag, Is.Not.EqualTo(whole.Headers.ETag).And.Not.Null);
+    }
+
+    [Test]
+    public async Task A_list_of_archives_has_the_workspaces_that_the_caller_may_pull()
+    {
+        foreach (var workspace in (string[])["me", "me/one", "me/two"])
+            using (await registry.SendAsync(
+                "POST",
+                $"/api/v1/app?workspace=http://h/{workspace}",
+                GuardedRegistry.AdminSecret,
+                new ByteArrayContent([1])))
+            {
+            }
+
+        var one = (await registry.IssueAsync("kar:h/me/one=pull")).Text;
+        var below = (await registry.IssueAsync("kar:h/me/*=pull")).Text;
+        const string Path = "/api/v1/app?workspace=http://h/me";
+        Assert.That(Workspaces(await registry.GetAsync(Path, one)), Is.EqualTo(new[] { "h/me/one/" }));
+        Assert.That(
+            Workspaces(await registry.GetAsync(Path, below)), Is.EqualTo(new[] { "h/me/one/", "h/me/two/" }));
+        Assert.That(
+            Workspaces(await registry.GetAsync(Path, GuardedRegistry.AdminSecret)),
+            Is.EqualTo(new[] { "h/me/", "h/me/one/", "h/me/two/" }));
+    }
+
+    private static IEnumerable<string> Workspaces(string list) =>
+        WorkspaceName.Matches(list).Select(static match => match.Groups[1].Value).Order(StringComparer.Ordinal);
+
+    private static IEnumerable<string> Counts(string page) =>
+        Count.Matches(page).Select(static match => match.Groups[1].Value);
+
+    private async Task<string> TagAsync(string path, string secret)
+    {
+        using var response = await registry.SendAsync("GET", path, secret);
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        return response.Headers.ETag!.ToString();
+    }
+
+    [GeneratedRegex("\"name\":\"([^\"]*/)[0-9a-f]{64}\\.zip\"")]
+    private static partial Regex WorkspaceName { get; }
+
+    [GeneratedRegex("<dd>([0-9,]+)</dd>")]
+    private static partial Regex Count { get; }
+}

@@ -1,0 +1,131 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Registry.Tests.Support;
+
+/// <summary>An issuer of JSON Web Tokens: a server with TLS on loopback, and a key.</summary>
+internal sealed class TestIssuer : IAsyncDisposable
+{
+    private readonly WebApplication app;
+    private RSA key = RSA.Create(2048);
+    private int keyNumber;
+
+    private TestIssuer(WebApplication app) => this.app = app;
+
+    /// <summary>The issuer, as its tokens name it.</summary>
+    public string Address { get; private set; } = "";
+
+    /// <summary>Answers instead of the issuer; null for its own answers.</summary>
+    public Func<HttpContext, Task>? Answer { get; set; }
+
+    /// <summary>The number of requests for its keys.</summary>
+    public int Fetches { get; private set; }
+
+    /// <summary>The name of the current key.</summary>
+    public string KeyId => $"key{keyNumber}";
+
+    /// <summary>The public key in PEM form.</summary>
+    public string PublicKey => key.ExportSubjectPublicKeyInfoPem();
+
+    public static async Task<TestIssuer> StartAsync(TestAuthority authority)
+    {
+        var (certificateFile, keyFile) = authority.Issue("issuer", "localhost");
+        using var pem = X509Certificate2.CreateFromPemFile(certificateFile, keyFile);
+        var certificate = X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pkcs12), null);
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseKestrelHttpsConfiguration()
+            .ConfigureKestrel(kestrel => kestrel.Listen(
+                System.Net.IPAddress.Loopback, 0, endpoint => endpoint.UseHttps(certificate)));
+        var issuer = new TestIssuer(builder.Build());
+        issuer.app.Run(issuer.AnswerAsync);
+        await issuer.app.StartAsync();
+        var address = issuer.app.Services.GetRequiredService<IServer>()
+            .Features.Get<IServerAddressesFeature>()!.Addresses.Single();
+        issuer.Address = $"https://localhost:{new Uri(address).Port}";
+        return issuer;
+    }
+
+    /// <summary>Signs with a new key from now on.</summary>
+    public void Rotate()
+    {
+        key.Dispose();
+        key = RSA.Create(2048);
+        keyNumber++;
+    }
+
+    /// <summary>Returns a valid token for the audience <c>registry</c>, changed by a test.</summary>
+    public string Token(Action<JsonObject>? claims = null, Action<JsonObject>? header = null)
+    {
+        var now = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
+        var payload = new JsonObject
+        {
+            ["iss"] = Address,
+            ["aud"] = "registry",
+            ["sub"] = "system:serviceaccount:team:builder",
+            ["namespace_path"] = "group/sub",
+            ["iat"] = now,
+            ["nbf"] = now,
+            ["exp"] = now + 600,
+        };
+        claims?.Invoke(payload);
+        var head = new JsonObject { ["alg"] = "RS256", ["typ"] = "JWT", ["kid"] = KeyId };
+        header?.Invoke(head);
+        var signed = Encode(JsonSerializer.SerializeToUtf8Bytes(head)) + "."
+            + Encode(JsonSerializer.SerializeToUtf8Bytes(payload));
+        return $"{signed}.{Encode(Sign($"{head["alg"]}", System.Text.Encoding.ASCII.GetBytes(signed)))}";
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await app.StopAsync();
+        await app.DisposeAsync();
+        key.Dispose();
+    }
+
+    private static string Encode(ReadOnlySpan<byte> bytes) => Base64Url.EncodeToString(bytes);
+
+    /// <summary>A public key that is taken for a secret would make anybody an issuer.</summary>
+    private byte[] Sign(string algorithm, byte[] data) => algorithm switch
+    {
+        "none" => [],
+        "HS256" => HMACSHA256.HashData(System.Text.Encoding.ASCII.GetBytes(PublicKey), data),
+        _ => key.SignData(data, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1),
+    };
+
+    private Task AnswerAsync(HttpContext context)
+    {
+        if (Answer is { } answer)
+            return answer(context);
+        if (context.Request.Path == "/.well-known/openid-configuration")
+            return context.Response.WriteAsJsonAsync(
+                new Dictionary<string, string> { ["issuer"] = Address, ["jwks_uri"] = $"{Address}/keys" });
+        Fetches++;
+        var parameters = key.ExportParameters(includePrivateParameters: false);
+        return context.Response.WriteAsJsonAsync(new
+        {
+            keys = new[]
+            {
+                new
+                {
+                    kty = "RSA",
+                    use = "sig",
+                    alg = "RS256",
+                    kid = KeyId,
+                    n = Encode(parameters.Modulus),
+                    e = Encode(parameters.Exponent),
+                },
+            },
+        });
+    }
+}
