@@ -62,7 +62,7 @@ public sealed class RedisProcessTests : EndToEndTest
             ("UPDATES__BOUNDSECONDS", "0.25"),
             ("COLLECTION__GRACESECONDS", "1"),
             ("COLLECTION__PERIODSECONDS", "1"),
-            ("COLLECTION__STAGEDIDLESECONDS", "1"),
+            ("COLLECTION__STAGEDIDLESECONDS", "5"),
         ];
 
         var registry = await StartAsync(settings);
