@@ -6,38 +6,39 @@ namespace Registry.Core.Transfers;
 /// A blob writer for a backend that stores blobs in chunks. A chunk is sent while the next one fills, a few at a time.
 /// The last chunk, full or not, is left to the commit, so a blob that fits one chunk is never staged.
 /// </summary>
-/// <param name="scope">The scope of the blob.</param>
-/// <param name="uploads">The uploads of the backend.</param>
-/// <param name="budget">The memory budget that chunks are reserved in.</param>
-/// <param name="chunkBytes">The length of a full chunk, in bytes: a power of two.</param>
-/// <param name="refreshAfter">How long a staged upload may go without a chunk before it is refreshed.</param>
-public abstract class ChunkedBlobWriter(
-    StoreKey scope,
-    BufferedUploads uploads,
-    TransferBudget budget,
-    int chunkBytes,
-    TimeSpan refreshAfter) : BufferedBlobWriter(uploads)
+public abstract class ChunkedBlobWriter : BufferedBlobWriter
 {
-    /// <summary>The number of chunks that one writer sends at once.</summary>
-    private const int MaxChunksInFlight = 4;
-
-    /// <summary>
-    /// How long disposal waits for the storage. Short: a writer is usually discarded because the storage has failed,
-    /// and its caller has already waited for one timeout.
-    /// </summary>
-    private static readonly TimeSpan DiscardTimeout = TimeSpan.FromSeconds(1);
-
-    private readonly TimeProvider time = uploads.Time;
-    private readonly Queue<Task> inFlight = new(MaxChunksInFlight);
-    private readonly CancellationTokenSource disposed = new();
+    private readonly TransferBudget budget;
+    private readonly StoreKey scope;
+    private readonly ChunkQueue chunks;
+    private readonly TimeSpan refreshAfter;
+    private readonly TimeProvider time;
     private bool isStaged;
     private long refreshedAt;
+
+    /// <param name="scope">The scope of the blob.</param>
+    /// <param name="uploads">The uploads of the backend.</param>
+    /// <param name="budget">The memory budget that chunks are reserved in.</param>
+    /// <param name="chunkBytes">The length of a full chunk, in bytes: a power of two.</param>
+    /// <param name="refreshAfter">How long a staged upload may go without a chunk before it is refreshed.</param>
+    protected ChunkedBlobWriter(
+        StoreKey scope,
+        BufferedUploads uploads,
+        TransferBudget budget,
+        int chunkBytes,
+        TimeSpan refreshAfter)
+        : base(uploads)
+    {
+        (this.scope, this.budget, this.refreshAfter, time) = (scope, budget, refreshAfter, uploads.Time);
+        Buffer = new ChunkBuffer(budget, chunkBytes);
+        chunks = new ChunkQueue(Buffer, time);
+    }
 
     /// <summary>The unique id of the upload.</summary>
     protected string Upload { get; } = Guid.NewGuid().ToString("N");
 
     /// <summary>The chunk that is being filled.</summary>
-    protected ChunkBuffer Buffer { get; } = new(budget, chunkBytes);
+    protected ChunkBuffer Buffer { get; }
 
     /// <summary>The memory budget that chunks are reserved in.</summary>
     protected TransferBudget Budget => budget;
@@ -61,7 +62,7 @@ public abstract class ChunkedBlobWriter(
             if (Buffer.IsFull)
                 await SendAsync(cancellationToken);
             if (!Buffer.HasRoom)
-                await GrowAsync(bytes.Length, cancellationToken);
+                await chunks.GrowAsync(bytes.Length, cancellationToken);
             var count = Buffer.Write(bytes.Span);
             Length += count;
             bytes = bytes[count..];
@@ -127,68 +128,15 @@ public abstract class ChunkedBlobWriter(
             }
         }
 
-        if (inFlight.Count == MaxChunksInFlight)
-            await OldestAsync(cancellationToken);
-        inFlight.Enqueue(SendChunkAsync(ChunksSent++, Buffer.Take(), disposed.Token));
+        await chunks.WaitAsync(cancellationToken);
+        chunks.Add(SendChunkAsync(ChunksSent++, Buffer.Take(), chunks.Disposed));
         refreshedAt = time.GetTimestamp();
     }
 
     /// <summary>Waits until every chunk in flight is stored.</summary>
-    protected async ValueTask DrainAsync(CancellationToken cancellationToken)
-    {
-        while (inFlight.Count > 0)
-            await OldestAsync(cancellationToken);
-    }
+    protected ValueTask DrainAsync(CancellationToken cancellationToken) => chunks.DrainAsync(cancellationToken);
 
     /// <inheritdoc/>
-    protected sealed override async ValueTask EndAsync(bool discard)
-    {
-        Buffer.Take().Recycle();
-        await disposed.CancelAsync();
-        using var late = new CancellationTokenSource(DiscardTimeout, time);
-        var ending = Task.WhenAll([.. inFlight, discard ? TryDiscardAsync(late.Token) : Task.CompletedTask]);
-
-        // Failed chunks were reported by a write or the commit, or no longer matter.
-        _ = ending.ContinueWith(
-            static failed => failed.Exception,
-            CancellationToken.None,
-            TaskContinuationOptions.OnlyOnFaulted,
-            TaskScheduler.Default);
-        await ending.WaitAsync(late.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        disposed.Dispose();
-    }
-
-    private async Task TryDiscardAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            await DiscardUploadAsync(cancellationToken);
-        }
-        catch (Exception fault) when (fault is StorageException or OperationCanceledException)
-        {
-            // What remains is reclaimed as abandoned.
-        }
-    }
-
-    /// <summary>Makes room. Without spare memory, waits for chunks in flight first, which release theirs.</summary>
-    private async ValueTask GrowAsync(int more, CancellationToken cancellationToken)
-    {
-        while (!Buffer.TryGrow(more))
-        {
-            if (inFlight.Count == 0)
-            {
-                await Buffer.GrowAsync(more, cancellationToken);
-                return;
-            }
-
-            await OldestAsync(cancellationToken);
-        }
-    }
-
-    /// <summary>Waits for the oldest chunk. It stays in the queue until it is done, so that none is lost.</summary>
-    private async ValueTask OldestAsync(CancellationToken cancellationToken)
-    {
-        await inFlight.Peek().WaitAsync(cancellationToken);
-        _ = inFlight.Dequeue();
-    }
+    protected sealed override ValueTask EndAsync(bool discard) =>
+        chunks.DisposeAsync(discard ? DiscardUploadAsync : null);
 }

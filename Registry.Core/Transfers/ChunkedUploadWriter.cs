@@ -6,24 +6,12 @@ namespace Registry.Core.Transfers;
 /// An upload writer for a backend that stores bytes in chunks. A chunk is sent while the next one fills, a few at a
 /// time. The last chunk, full or not, is left to the completion, so an append that fits one chunk is never staged.
 /// </summary>
-/// <param name="budget">The memory budget that chunks are reserved in.</param>
-/// <param name="chunkBytes">The length of a full chunk, in bytes: a power of two.</param>
-/// <param name="refreshAfter">How long a staged append may go without a chunk before it is refreshed.</param>
-/// <param name="time">The clock.</param>
-public abstract class ChunkedUploadWriter(
-    TransferBudget budget, int chunkBytes, TimeSpan refreshAfter, TimeProvider time) : UploadWriter
+public abstract class ChunkedUploadWriter : UploadWriter
 {
-    /// <summary>The number of chunks that one writer sends at once.</summary>
-    private const int MaxChunksInFlight = 4;
-
-    /// <summary>
-    /// How long disposal waits for the storage. Short: what remains is reclaimed as abandoned.
-    /// </summary>
-    private static readonly TimeSpan DiscardTimeout = TimeSpan.FromSeconds(1);
-
-    private readonly ChunkBuffer buffer = new(budget, chunkBytes);
-    private readonly Queue<Task<bool>> inFlight = new(MaxChunksInFlight);
-    private readonly CancellationTokenSource disposed = new();
+    private readonly ChunkBuffer buffer;
+    private readonly ChunkQueue chunks;
+    private readonly TimeSpan refreshAfter;
+    private readonly TimeProvider time;
     private long refreshedAt;
     private long length;
     private int chunksSent;
@@ -32,8 +20,20 @@ public abstract class ChunkedUploadWriter(
     /// <summary>
     /// True when the upload was discarded, or the append as abandoned: bytes are dropped, and the completion is null.
     /// </summary>
-    private bool isLost;
+    private volatile bool isLost;
     private State state;
+
+    /// <param name="budget">The memory budget that chunks are reserved in.</param>
+    /// <param name="chunkBytes">The length of a full chunk, in bytes: a power of two.</param>
+    /// <param name="refreshAfter">How long a staged append may go without a chunk before it is refreshed.</param>
+    /// <param name="time">The clock.</param>
+    protected ChunkedUploadWriter(
+        TransferBudget budget, int chunkBytes, TimeSpan refreshAfter, TimeProvider time)
+    {
+        (this.refreshAfter, this.time) = (refreshAfter, time);
+        buffer = new ChunkBuffer(budget, chunkBytes);
+        chunks = new ChunkQueue(buffer, time);
+    }
 
     private enum State
     {
@@ -55,7 +55,7 @@ public abstract class ChunkedUploadWriter(
             if (buffer.IsFull)
                 await SendAsync(cancellationToken);
             if (!buffer.HasRoom)
-                await GrowAsync(bytes.Length, cancellationToken);
+                await chunks.GrowAsync(bytes.Length, cancellationToken);
             var count = buffer.Write(bytes.Span);
             length += count;
             bytes = bytes[count..];
@@ -63,7 +63,8 @@ public abstract class ChunkedUploadWriter(
 
         if (isStaged && !isLost && time.GetElapsedTime(refreshedAt) >= refreshAfter)
         {
-            isLost = !await RefreshAsync(cancellationToken);
+            if (!await RefreshAsync(cancellationToken))
+                isLost = true;
             refreshedAt = time.GetTimestamp();
         }
 
@@ -74,8 +75,7 @@ public abstract class ChunkedUploadWriter(
     public sealed override async ValueTask<long?> CompleteAsync(CancellationToken cancellationToken)
     {
         Begin(cancellationToken);
-        while (inFlight.Count > 0)
-            await OldestAsync(cancellationToken);
+        await chunks.DrainAsync(cancellationToken);
         if (isLost || await CompleteCoreAsync(chunksSent, buffer.Take(), length, cancellationToken) is not { } total)
             return null;
         isStaged = false;
@@ -88,19 +88,7 @@ public abstract class ChunkedUploadWriter(
         if (state == State.Disposed)
             return;
         state = State.Disposed;
-        buffer.Take().Recycle();
-        await disposed.CancelAsync();
-        using var late = new CancellationTokenSource(DiscardTimeout, time);
-        var ending = Task.WhenAll([.. inFlight, isStaged ? TryDiscardAsync(late.Token) : Task.CompletedTask]);
-
-        // Failed chunks were reported by a write or the completion, or no longer matter.
-        _ = ending.ContinueWith(
-            static failed => failed.Exception,
-            CancellationToken.None,
-            TaskContinuationOptions.OnlyOnFaulted,
-            TaskScheduler.Default);
-        await ending.WaitAsync(late.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        disposed.Dispose();
+        await chunks.DisposeAsync(isStaged ? DiscardAppendAsync : null);
         GC.SuppressFinalize(this);
     }
 
@@ -157,50 +145,22 @@ public abstract class ChunkedUploadWriter(
         {
             // Set before the call: whatever its outcome, the append must be discarded.
             isStaged = true;
-            isLost = !await StageAsync(cancellationToken);
+            if (!await StageAsync(cancellationToken))
+                isLost = true;
         }
 
-        if (inFlight.Count == MaxChunksInFlight)
-            await OldestAsync(cancellationToken);
+        await chunks.WaitAsync(cancellationToken);
         var chunk = buffer.Take();
         if (isLost)
             chunk.Recycle();
         else
-            inFlight.Enqueue(SendChunkAsync(chunksSent++, chunk, disposed.Token));
+            chunks.Add(SendAsync(chunksSent++, chunk));
         refreshedAt = time.GetTimestamp();
     }
 
-    private async Task TryDiscardAsync(CancellationToken cancellationToken)
+    private async Task SendAsync(int number, Chunk chunk)
     {
-        try
-        {
-            await DiscardAppendAsync(cancellationToken);
-        }
-        catch (Exception fault) when (fault is StorageException or OperationCanceledException)
-        {
-            // What remains is reclaimed as abandoned.
-        }
-    }
-
-    /// <summary>Makes room. Without spare memory, waits for chunks in flight first, which release theirs.</summary>
-    private async ValueTask GrowAsync(int more, CancellationToken cancellationToken)
-    {
-        while (!buffer.TryGrow(more))
-        {
-            if (inFlight.Count == 0)
-            {
-                await buffer.GrowAsync(more, cancellationToken);
-                return;
-            }
-
-            await OldestAsync(cancellationToken);
-        }
-    }
-
-    /// <summary>Waits for the oldest chunk. It stays in the queue until it is done, so that none is lost.</summary>
-    private async ValueTask OldestAsync(CancellationToken cancellationToken)
-    {
-        isLost |= !await inFlight.Peek().WaitAsync(cancellationToken);
-        _ = inFlight.Dequeue();
+        if (!await SendChunkAsync(number, chunk, chunks.Disposed))
+            isLost = true;
     }
 }
