@@ -18,9 +18,9 @@ internal sealed class AccessAudit(RequestDelegate next, RegistryEvents events)
         {
             await next(context);
         }
-        catch (RegistryException refusal) when (ActionOf(context, refusal) is not null)
+        catch (RegistryException refusal) when (ActionOf(context, refusal) is { } action)
         {
-            Raise(context, refusal, ActionOf(context, refusal)!.Value);
+            Raise(context, refusal, action);
             throw;
         }
     }
