@@ -47,7 +47,7 @@ public sealed class CachedListTests
 
     private async Task<(string Body, EntityTagHeaderValue? Tag)> ReadAsync(string? coding)
     {
-        using var answer = await host.Client.SendAsync(Request(HttpMethod.Get, coding));
-        return (Convert.ToHexString(await answer.Content.ReadAsByteArrayAsync()), answer.Headers.ETag);
+        using var response = await host.Client.SendAsync(Request(HttpMethod.Get, coding));
+        return (Convert.ToHexString(await response.Content.ReadAsByteArrayAsync()), response.Headers.ETag);
     }
 }

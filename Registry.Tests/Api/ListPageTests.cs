@@ -38,15 +38,15 @@ public sealed class ListPageTests
         var read = new List<string>();
         for (string? next = path; next is not null;)
         {
-            using var answer = await host.Client.GetAsync(next);
-            Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
-            read.Add(string.Join(' ', (await answer.Content.ReadFromJsonAsync<JsonElement[]>())!
+            using var response = await host.Client.GetAsync(next);
+            Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+            read.Add(string.Join(' ', (await response.Content.ReadFromJsonAsync<JsonElement[]>())!
                 .Select(
                     element =>
                         element.ValueKind == JsonValueKind.String
                             ? element.GetString()
                             : element.GetProperty("name").GetString())));
-            var link = answer.Headers.TryGetValues("Link", out var values) ? values.Single() : null;
+            var link = response.Headers.TryGetValues("Link", out var values) ? values.Single() : null;
             Assert.That(link, Is.Null.Or.Match("^</[^>]+>; rel=\"next\"$"));
             next = link?[1..link.IndexOf('>')];
         }
@@ -66,10 +66,10 @@ public sealed class ListPageTests
     {
         foreach (var path in (string[])["/api/v1/packages?", "/cnr/api/v1/packages/search?q=a&"])
         {
-            using var answer = await host.Client.GetAsync($"{path}limit={Uri.EscapeDataString(limit)}");
-            Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.BadRequest));
+            using var response = await host.Client.GetAsync($"{path}limit={Uri.EscapeDataString(limit)}");
+            Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.BadRequest));
             Assert.That(
-                await answer.Content.ReadAsStringAsync(), Does.Contain("\"field\":\"limit\"").And.Contain("1000"));
+                await response.Content.ReadAsStringAsync(), Does.Contain("\"field\":\"limit\"").And.Contain("1000"));
         }
     }
 }

@@ -192,10 +192,10 @@ public sealed class OpenApiErrorTests(string backend)
     public async Task The_response_to_an_oversized_body_is_declared(string id)
     {
         var operation = document.Operation(id);
-        using var answer = await host.Client.PostAsync(
+        using var response = await host.Client.PostAsync(
             operation.Url(), new StringContent($$"""{"blob":"{{new string('A', 300_000)}}"}"""));
-        Assert.That((int)answer.StatusCode, Is.EqualTo(413));
-        var body = JsonNode.Parse(await answer.Content.ReadAsStringAsync());
+        Assert.That((int)response.StatusCode, Is.EqualTo(413));
+        var body = JsonNode.Parse(await response.Content.ReadAsStringAsync());
         Assert.That(
             document.Validate(body, operation.Response(413)!["content"]!["application/json"]!["schema"]!), Is.Null);
     }

@@ -35,10 +35,10 @@ public sealed class OtherNamespaceTests
     {
         foreach (var root in (string[])["/api/v1/packages", "/cnr/api/v1/packages"])
         {
-            using var answer = await host.Client.GetAsync(root + address);
-            Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
-            Assert.That(answer.Headers.Contains("Link"), Is.False);
-            var names = (await answer.Content.ReadFromJsonAsync<JsonElement[]>())!.Select(static element =>
+            using var response = await host.Client.GetAsync(root + address);
+            Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+            Assert.That(response.Headers.Contains("Link"), Is.False);
+            var names = (await response.Content.ReadFromJsonAsync<JsonElement[]>())!.Select(static element =>
                 element.ValueKind == JsonValueKind.String
                     ? element.GetString()
                     : element.GetProperty("name").GetString());
@@ -57,7 +57,7 @@ public sealed class OtherNamespaceTests
     public async Task No_address_leads_to_the_others(string method, string path)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), $"/api/v1/packages/{path}");
-        using var answer = await host.Client.SendAsync(request);
-        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
+        using var response = await host.Client.SendAsync(request);
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
     }
 }

@@ -28,12 +28,12 @@ public sealed class ReadyTests : IAsyncDisposable
                 await gate.Task;
         };
         await StartAsync();
-        using (var answer = await host!.Client.GetAsync("/readyz", cancellationToken))
+        using (var response = await host!.Client.GetAsync("/readyz", cancellationToken))
         {
-            Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
-            Assert.That(answer.Headers.RetryAfter, Is.Not.Null);
+            Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
+            Assert.That(response.Headers.RetryAfter, Is.Not.Null);
             Assert.That(
-                await answer.Content.ReadAsStringAsync(cancellationToken),
+                await response.Content.ReadAsStringAsync(cancellationToken),
                 Does.Contain("still loading its packages"));
         }
 
@@ -45,8 +45,8 @@ public sealed class ReadyTests : IAsyncDisposable
                 : default;
         using (var list = await host.Client.GetAsync("/api/v1/packages", cancellationToken))
             Assert.That(list.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
-        using (var answer = await host.Client.GetAsync("/readyz", cancellationToken))
-            Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        using (var response = await host.Client.GetAsync("/readyz", cancellationToken))
+            Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
     }
 
     [Test]
@@ -77,8 +77,8 @@ public sealed class ReadyTests : IAsyncDisposable
         while (!host!.Log.Entries.Any(
             static entry => entry.Message.StartsWith("Loading packages failed", StringComparison.Ordinal)))
             await Task.Delay(20, cancellationToken);
-        using (var answer = await host.Client.GetAsync("/readyz", cancellationToken))
-            Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
+        using (var response = await host.Client.GetAsync("/readyz", cancellationToken))
+            Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
         isBroken = false;
         await host.Client.UntilReadyAsync(cancellationToken);
     }

@@ -27,8 +27,9 @@ public sealed class SwaggerPageTests
         Assert.That(assets, Has.Some.EndsWith(".js"));
         foreach (var asset in assets)
         {
-            using var answer = await host.Client.GetAsync(new Uri(new Uri(host.Address, "/swagger/index.html"), asset));
-            Assert.That((int)answer.StatusCode, Is.EqualTo(200), asset);
+            using var response =
+                await host.Client.GetAsync(new Uri(new Uri(host.Address, "/swagger/index.html"), asset));
+            Assert.That((int)response.StatusCode, Is.EqualTo(200), asset);
         }
 
         Assert.That(
@@ -45,9 +46,9 @@ public sealed class SwaggerPageTests
         };
         foreach (var method in (HttpMethod[])[HttpMethod.Get, HttpMethod.Head])
         {
-            using var answer = await client.SendAsync(new HttpRequestMessage(method, path));
-            Assert.That((int)answer.StatusCode, Is.EqualTo(301));
-            Assert.That(answer.Headers.Location!.OriginalString, Is.EqualTo(location));
+            using var response = await client.SendAsync(new HttpRequestMessage(method, path));
+            Assert.That((int)response.StatusCode, Is.EqualTo(301));
+            Assert.That(response.Headers.Location!.OriginalString, Is.EqualTo(location));
         }
     }
 
@@ -71,29 +72,29 @@ public sealed class SwaggerPageTests
         using var options = await host.Client.SendAsync(new HttpRequestMessage(HttpMethod.Options, path));
         Assert.That((int)posted.StatusCode, Is.EqualTo(405));
         Assert.That((int)options.StatusCode, Is.EqualTo(204));
-        foreach (var answer in (HttpResponseMessage[])[posted, options])
-            Assert.That(answer.Content.Headers.Allow, Is.EquivalentTo(new[] { "GET", "HEAD", "OPTIONS" }));
+        foreach (var response in (HttpResponseMessage[])[posted, options])
+            Assert.That(response.Content.Headers.Allow, Is.EquivalentTo(new[] { "GET", "HEAD", "OPTIONS" }));
     }
 
     [TestCase("/swagger/index.html/")]
     [TestCase("/swagger/swagger-ui-bundle.js/")]
     public async Task Paths_below_the_page_are_not_found(string path)
     {
-        using var answer = await host.Client.GetAsync(path);
-        Assert.That((int)answer.StatusCode, Is.EqualTo(404));
-        Assert.That(await answer.Content.ReadAsStringAsync(), Does.Contain("\"resource-not-found\""));
+        using var response = await host.Client.GetAsync(path);
+        Assert.That((int)response.StatusCode, Is.EqualTo(404));
+        Assert.That(await response.Content.ReadAsStringAsync(), Does.Contain("\"resource-not-found\""));
     }
 
     [Test]
     public async Task The_inline_script_is_allowed_by_its_hash()
     {
-        using var answer = await host.Client.GetAsync("/swagger/index.html");
+        using var response = await host.Client.GetAsync("/swagger/index.html");
         // Browsers normalize line breaks before they hash the script.
-        var page = (await answer.Content.ReadAsStringAsync()).Replace("\r\n", "\n", StringComparison.Ordinal);
+        var page = (await response.Content.ReadAsStringAsync()).Replace("\r\n", "\n", StringComparison.Ordinal);
         var scripts = Regex.Matches(page, "<script>(.*?)</script>", RegexOptions.Singleline);
         var hash = Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(scripts.Single().Groups[1].Value)));
         Assert.That(
-            answer.Headers.GetValues("Content-Security-Policy").Single(),
+            response.Headers.GetValues("Content-Security-Policy").Single(),
             Does.EndWith($"script-src 'self' 'sha256-{hash}'"));
     }
 
@@ -104,8 +105,8 @@ public sealed class SwaggerPageTests
         {
             Headers = { AcceptEncoding = { new("br") } },
         };
-        using var answer = await host.Client.SendAsync(request);
-        Assert.That(answer.Content.Headers.ContentEncoding, Is.EqualTo(new[] { "br" }));
-        Assert.That(answer.Headers.Vary, Does.Contain("Accept-Encoding"));
+        using var response = await host.Client.SendAsync(request);
+        Assert.That(response.Content.Headers.ContentEncoding, Is.EqualTo(new[] { "br" }));
+        Assert.That(response.Headers.Vary, Does.Contain("Accept-Encoding"));
     }
 }

@@ -47,8 +47,8 @@ public sealed class ClosedConsoleTests : EndToEndTest
     {
         try
         {
-            using var answer = await client.GetAsync("/healthz", CancellationToken);
-            return answer.IsSuccessStatusCode;
+            using var response = await client.GetAsync("/healthz", CancellationToken);
+            return response.IsSuccessStatusCode;
         }
         catch (HttpRequestException)
         {

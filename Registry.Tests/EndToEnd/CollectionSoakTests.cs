@@ -118,12 +118,12 @@ public sealed class CollectionSoakTests : EndToEndTest
 
         var expected = await package.ToArrayAsync(end);
 
-        using var answer =
+        using var response =
             await cluster[0].Client.GetAsync($"{Release}/pull", HttpCompletionOption.ResponseHeadersRead, end);
         Require(
-            answer.StatusCode == HttpStatusCode.OK && answer.Content.Headers.ContentLength == expected.Length,
-            $"{answer}");
-        var reader = new CheckedReader(await answer.Content.ReadAsStreamAsync(end), expected);
+            response.StatusCode == HttpStatusCode.OK && response.Content.Headers.ContentLength == expected.Length,
+            $"{response}");
+        var reader = new CheckedReader(await response.Content.ReadAsStreamAsync(end), expected);
         await reader.ReadAsync(64 << 10, end);
         using (var deleted = await cluster[1].Client.DeleteAsync(Release, end))
             Require(deleted.StatusCode == HttpStatusCode.OK, $"the delete returned {deleted.StatusCode}");

@@ -116,34 +116,34 @@ public abstract class EndToEndTest
     /// <summary>Sends a GET request that must return 200.</summary>
     private protected async Task<JsonElement> GetJsonAsync(RegistryProcess registry, string path)
     {
-        using var answer = await registry.Client.GetAsync(path, CancellationToken);
-        var text = await answer.Content.ReadAsStringAsync(CancellationToken);
-        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK), $"{path}: {text}");
+        using var response = await registry.Client.GetAsync(path, CancellationToken);
+        var text = await response.Content.ReadAsStringAsync(CancellationToken);
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK), $"{path}: {text}");
         return JsonDocument.Parse(text).RootElement;
     }
 
     /// <summary>Asserts status and code of an error, and that it contains no internals.</summary>
-    protected async Task<string> AssertErrorAsync(HttpResponseMessage answer, HttpStatusCode status, string code)
+    protected async Task<string> AssertErrorAsync(HttpResponseMessage response, HttpStatusCode status, string code)
     {
-        var text = await answer.Content.ReadAsStringAsync(CancellationToken);
-        Assert.That(answer.StatusCode, Is.EqualTo(status), text);
-        Assert.That(answer.Content.Headers.ContentType?.MediaType, Is.EqualTo("application/json"), text);
+        var text = await response.Content.ReadAsStringAsync(CancellationToken);
+        Assert.That(response.StatusCode, Is.EqualTo(status), text);
+        Assert.That(response.Content.Headers.ContentType?.MediaType, Is.EqualTo("application/json"), text);
         Assert.That(JsonDocument.Parse(text).RootElement.GetProperty("code").GetString(), Is.EqualTo(code), text);
         AssertNothingInternal(text);
         return text;
     }
 
     /// <summary>Asserts that a text contains no exception, type or path of the machine.</summary>
-    protected void AssertNothingInternal(string answer)
+    protected void AssertNothingInternal(string response)
     {
         Assert.That(
-            answer,
+            response,
             Does.Not.Contain(Folder).And.Not.Contain("   at ").And.Not.Contain("Exception").And.Not.Contain("System."));
         Assert.That(
-            answer,
+            response,
             Does.Not.Contain("Registry.Core").And.Not.Contain("Registry.Storage").And.Not.Contain("Registry.Api."));
         Assert.That(
-            answer,
+            response,
             Does.Not.Contain("/tmp/").And.Not
                 .Contain(RegistryProcess.Root).And.Not
                 .Contain("staging/").And.Not

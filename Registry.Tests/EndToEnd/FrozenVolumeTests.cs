@@ -108,7 +108,7 @@ public sealed class FrozenVolumeTests : EndToEndTest
 
     private static async Task<HttpStatusCode> StatusAsync(Task<HttpResponseMessage> request)
     {
-        using var answer = await request;
-        return answer.StatusCode;
+        using var response = await request;
+        return response.StatusCode;
     }
 }

@@ -167,11 +167,11 @@ public sealed class KillTests : EndToEndTest
             started[key] = content;
             try
             {
-                using var answer = await PushAsync(registry, key.Item1, key.Item2, content);
+                using var response = await PushAsync(registry, key.Item1, key.Item2, content);
                 Assert.That(
-                    answer.StatusCode,
+                    response.StatusCode,
                     Is.EqualTo(HttpStatusCode.OK),
-                    await answer.Content.ReadAsStringAsync(CancellationToken));
+                    await response.Content.ReadAsStringAsync(CancellationToken));
             }
             catch (HttpRequestException)
             {
@@ -192,9 +192,9 @@ public sealed class KillTests : EndToEndTest
         });
         try
         {
-            using var answer =
+            using var response =
                 await registry.Client.PostAsync("/api/v1/packages/kill/half", content, CancellationToken);
-            Assert.Fail($"Half a package returned {answer.StatusCode}.");
+            Assert.Fail($"Half a package returned {response.StatusCode}.");
         }
         catch (HttpRequestException)
         {

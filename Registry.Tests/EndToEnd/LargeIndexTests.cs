@@ -94,10 +94,10 @@ public sealed class LargeIndexTests : EndToEndTest
     /// <summary>Reads all releases; returns the number of bytes.</summary>
     private async Task<long> ReadAsync(RegistryProcess registry, string name)
     {
-        using var answer = await registry.Client.GetAsync(
+        using var response = await registry.Client.GetAsync(
             $"/api/v1/packages/bombs/{name}", HttpCompletionOption.ResponseHeadersRead, CancellationToken);
-        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
-        await using var body = await answer.Content.ReadAsStreamAsync(CancellationToken);
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        await using var body = await response.Content.ReadAsStreamAsync(CancellationToken);
         var buffer = new byte[64 * 1024];
         var total = 0L;
         while (await body.ReadAsync(buffer, CancellationToken) is > 0 and var read)

@@ -107,8 +107,8 @@ public sealed class LimitTests : EndToEndTest
         ];
         foreach (var (body, status, code) in refusals)
         {
-            using var answer = await PostAsync(registry, body);
-            await AssertErrorAsync(answer, status, code);
+            using var response = await PostAsync(registry, body);
+            await AssertErrorAsync(response, status, code);
         }
 
         // A client that disconnects midway.

@@ -210,8 +210,8 @@ public sealed class LogTests : EndToEndTest
                 new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = CancellationToken },
                 async (number, cancellationToken) =>
                 {
-                    using var answer = await client.GetAsync($"/healthz?{number}", cancellationToken);
-                    Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+                    using var response = await client.GetAsync($"/healthz?{number}", cancellationToken);
+                    Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
                 });
 
             // The rest consists of whole lines, and new lines arrive.
@@ -246,9 +246,9 @@ public sealed class LogTests : EndToEndTest
             new ParallelOptions { MaxDegreeOfParallelism = 2, CancellationToken = CancellationToken },
             async (number, cancellationToken) =>
             {
-                using var answer = await registry.Client.PostAsync(
+                using var response = await registry.Client.PostAsync(
                     "/api/v1/app", new StringContent($"archive {number}"), cancellationToken);
-                Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
+                Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
             });
         Directory.Move($"{Data}-aside", Data);
         await registry.StopAsync();
@@ -279,10 +279,10 @@ public sealed class LogTests : EndToEndTest
         using var request =
             new HttpRequestMessage(method, path) { Content = content is null ? null : new StringContent(content) };
         request.Headers.TryAddWithoutValidation("Authorization", "Basic dXNlcjpodW50ZXIy hunter2");
-        using var answer = await registry.Client.SendAsync(request, CancellationToken);
+        using var response = await registry.Client.SendAsync(request, CancellationToken);
         Assert.That(
-            answer.StatusCode,
+            response.StatusCode,
             Is.EqualTo(expected),
-            $"{method} {path}: {await answer.Content.ReadAsStringAsync(CancellationToken)}");
+            $"{method} {path}: {await response.Content.ReadAsStringAsync(CancellationToken)}");
     }
 }

@@ -92,10 +92,10 @@ public sealed class MemoryTests : EndToEndTest
     private async Task<string> HashAsync(
         RegistryProcess registry, string path, Func<Stream, Stream, CancellationToken, Task> read)
     {
-        using var answer =
+        using var response =
             await registry.Client.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, CancellationToken);
-        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
-        await using var body = await answer.Content.ReadAsStreamAsync(CancellationToken);
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        await using var body = await response.Content.ReadAsStreamAsync(CancellationToken);
         await using var hash = new HashingStream();
         await read(body, hash, CancellationToken);
         return hash.Hex();

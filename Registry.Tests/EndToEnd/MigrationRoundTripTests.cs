@@ -39,7 +39,8 @@ public sealed partial class MigrationRoundTripTests : EndToEndTest
         var expected = await RecordAsync(first);
         Assert.That(expected, Has.Count.GreaterThan(200));
         Assert.That(
-            expected.Count(static answer => answer.Contains("\n304\n", StringComparison.Ordinal)), Is.GreaterThan(80));
+            expected.Count(static response => response.Contains("\n304\n", StringComparison.Ordinal)),
+            Is.GreaterThan(80));
         var state = await StateAsync(first);
         await first.StopAsync();
 
@@ -103,11 +104,11 @@ public sealed partial class MigrationRoundTripTests : EndToEndTest
             manifests[to] = await RecordManifestsAsync(registry);
             Assert.That(manifests[to], Is.EqualTo(manifests["filesystem"]).AsCollection, to);
 
-            var answers = Comparable(
+            var responses = Comparable(
                 await RegistryRecording.RecordAllAsync(registry.Client, Workspaces, CancellationToken));
-            Assert.That(answers, Has.Length.EqualTo(recorded.Length), to);
+            Assert.That(responses, Has.Length.EqualTo(recorded.Length), to);
             for (var i = 0; i < recorded.Length; i++)
-                Assert.That(answers[i], Is.EqualTo(recorded[i]), to);
+                Assert.That(responses[i], Is.EqualTo(recorded[i]), to);
             await registry.StopAsync();
         }
 
@@ -133,24 +134,25 @@ public sealed partial class MigrationRoundTripTests : EndToEndTest
     /// Removes what may change between versions: the texts for people, which are the home page and the messages of
     /// errors with the lengths and digests that depend on them, and the headers that pages of other sites may read.
     /// </summary>
-    private static string[] Comparable(IReadOnlyList<string> answers)
+    private static string[] Comparable(IReadOnlyList<string> responses)
     {
         // The entity tag of a JSON response covers the document, which the completion of its releases has changed.
-        var tags = answers
-            .Where(static answer => answer.Contains("application/json", StringComparison.Ordinal))
-            .Select(static answer => EntityTag().Match(answer).Value)
+        var tags = responses
+            .Where(static response => response.Contains("application/json", StringComparison.Ordinal))
+            .Select(static response => EntityTag().Match(response).Value)
             .Where(static tag => tag.Length > 0)
             .ToHashSet();
         return
         [
-            .. answers
-                .Where(static answer =>
-                    !answer.StartsWith("GET / ", StringComparison.Ordinal)
-                    && !answer.StartsWith("GET /cnr/ ", StringComparison.Ordinal))
-                .Select(static answer => ExposedHeaders().Replace(answer, "*"))
-                .Select(static answer => ErrorStatus().IsMatch(answer) ? ErrorText().Replace(answer, "*") : answer)
-                .Select(answer => QuotedText().Replace(
-                    answer, text => tags.Contains(text.Value) ? "*" : text.Value)),
+            .. responses
+                .Where(static response =>
+                    !response.StartsWith("GET / ", StringComparison.Ordinal)
+                    && !response.StartsWith("GET /cnr/ ", StringComparison.Ordinal))
+                .Select(static response => ExposedHeaders().Replace(response, "*"))
+                .Select(static response =>
+                    ErrorStatus().IsMatch(response) ? ErrorText().Replace(response, "*") : response)
+                .Select(response => QuotedText().Replace(
+                    response, text => tags.Contains(text.Value) ? "*" : text.Value)),
         ];
     }
 
@@ -238,12 +240,12 @@ public sealed partial class MigrationRoundTripTests : EndToEndTest
                 release
             }
         };
-        using var answer =
+        using var response =
             await registry.Client.PostAsJsonAsync($"/cnr/api/v1/packages/{package}", push, CancellationToken);
         Assert.That(
-            answer.StatusCode,
+            response.StatusCode,
             Is.EqualTo(HttpStatusCode.OK),
-            await answer.Content.ReadAsStringAsync(CancellationToken));
+            await response.Content.ReadAsStringAsync(CancellationToken));
     }
 
     /// <summary>Runs a migration that must succeed; returns its summary.</summary>

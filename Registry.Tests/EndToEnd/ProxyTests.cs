@@ -83,7 +83,7 @@ public sealed class ProxyTests
         using var client = new HttpClient { BaseAddress = nginx.Address };
         using var request = new HttpRequestMessage(HttpMethod.Post, "api/v1/app") { Content = new StringContent("x") };
         request.Headers.Add("Origin", nginx.Address.GetLeftPart(UriPartial.Authority));
-        using var answer = await client.SendAsync(request, cancellationToken);
-        Assert.That((int)answer.StatusCode, Is.EqualTo(status));
+        using var response = await client.SendAsync(request, cancellationToken);
+        Assert.That((int)response.StatusCode, Is.EqualTo(status));
     }
 }

@@ -19,16 +19,16 @@ public sealed class RaceTests : EndToEndTest
             var contents = Enumerable.Range(0, Clients)
                 .Select(client => new SeededPackage((round * Clients) + client, 2048))
                 .ToArray();
-            var answers = await RaceAsync(Clients, async client =>
+            var statuses = await RaceAsync(Clients, async client =>
             {
-                using var answer = await PushAsync(registry, "race/one", release, contents[client]);
-                if (answer.StatusCode != HttpStatusCode.OK)
-                    await AssertErrorAsync(answer, HttpStatusCode.Conflict, "package-exists");
-                return answer.StatusCode;
+                using var response = await PushAsync(registry, "race/one", release, contents[client]);
+                if (response.StatusCode != HttpStatusCode.OK)
+                    await AssertErrorAsync(response, HttpStatusCode.Conflict, "package-exists");
+                return response.StatusCode;
             });
 
-            Assert.That(answers.Count(static status => status == HttpStatusCode.OK), Is.EqualTo(1));
-            var winner = await contents[Array.IndexOf(answers, HttpStatusCode.OK)].ToArrayAsync(CancellationToken);
+            Assert.That(statuses.Count(static status => status == HttpStatusCode.OK), Is.EqualTo(1));
+            var winner = await contents[Array.IndexOf(statuses, HttpStatusCode.OK)].ToArrayAsync(CancellationToken);
             Assert.That(
                 await registry.Client.GetByteArrayAsync(
                     $"/api/v1/packages/race/one/{release}/helm/pull", CancellationToken),
@@ -47,12 +47,12 @@ public sealed class RaceTests : EndToEndTest
             for (var number = 0; number < Each; number++)
             {
                 var content = new SeededPackage((client * Each) + number, 1024);
-                using var answer =
+                using var response =
                     await PushAsync(registry, $"race/p{client % packages}", $"1.{client}.{number}", content);
                 Assert.That(
-                    answer.StatusCode,
+                    response.StatusCode,
                     Is.EqualTo(HttpStatusCode.OK),
-                    await answer.Content.ReadAsStringAsync(CancellationToken));
+                    await response.Content.ReadAsStringAsync(CancellationToken));
             }
 
             return true;

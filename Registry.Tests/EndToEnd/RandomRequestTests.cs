@@ -35,8 +35,8 @@ public sealed class RandomRequestTests : EndToEndTest
                 "/api/v1/packages/kept/whole/1.0.0/helm/pull",
                 CancellationToken), SameBytes.As(await existing.ToArrayAsync(CancellationToken)));
         foreach (var path in (string[])["/readyz", "/api/v1/packages", "/api/v1/app"])
-            using (var answer = await registry.Client.GetAsync(path, CancellationToken))
-                Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK), path);
+            using (var response = await registry.Client.GetAsync(path, CancellationToken))
+                Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK), path);
         Assert.That(registry.Log, Has.None.Contains("Unhandled").And.None.Contains("fail: "));
     }
 
@@ -47,17 +47,17 @@ public sealed class RandomRequestTests : EndToEndTest
         do
         {
             var request = requests.Next();
-            var answer = await RawHttp.SendAsync(registry.Address, request);
+            var response = await RawHttp.SendAsync(registry.Address, request);
             sent++;
-            var context = $"seed {seed}, request {sent}:\n{Encoding.Latin1.GetString(request)}\nresponse:\n{answer}";
-            if (answer.Length == 0)
+            var context = $"seed {seed}, request {sent}:\n{Encoding.Latin1.GetString(request)}\nresponse:\n{response}";
+            if (response.Length == 0)
                 continue;
-            Assert.That(answer, Does.Match(@"^HTTP/1\.1 [234]\d\d "), context);
-            var body = answer[(answer.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4)..];
-            var status = int.Parse(answer.AsSpan(9, 3), CultureInfo.InvariantCulture);
+            Assert.That(response, Does.Match(@"^HTTP/1\.1 [234]\d\d "), context);
+            var body = response[(response.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4)..];
+            var status = int.Parse(response.AsSpan(9, 3), CultureInfo.InvariantCulture);
             if (status < 400)
                 continue;
-            AssertNothingInternal(answer);
+            AssertNothingInternal(response);
             if (body.Length > 0)
                 Assert.That(() => JsonDocument.Parse(body), Throws.Nothing, context);
         }

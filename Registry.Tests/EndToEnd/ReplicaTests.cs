@@ -77,17 +77,17 @@ public sealed class ReplicaTests(string backend) : EndToEndTest
             var contents = Enumerable.Range(0, Clients)
                 .Select(client => new SeededPackage((round * Clients) + client, 2048))
                 .ToArray();
-            var answers = await RaceAsync(Clients, async client =>
+            var statuses = await RaceAsync(Clients, async client =>
             {
-                using var answer =
+                using var response =
                     await PushAsync(cluster[client % Replicas], "race/one", $"1.0.{round}", contents[client]);
-                if (answer.StatusCode != HttpStatusCode.OK)
-                    await AssertErrorAsync(answer, HttpStatusCode.Conflict, "package-exists");
-                return answer.StatusCode;
+                if (response.StatusCode != HttpStatusCode.OK)
+                    await AssertErrorAsync(response, HttpStatusCode.Conflict, "package-exists");
+                return response.StatusCode;
             });
 
-            Assert.That(answers.Count(static status => status == HttpStatusCode.OK), Is.EqualTo(1));
-            var winner = await contents[Array.IndexOf(answers, HttpStatusCode.OK)].ToArrayAsync(CancellationToken);
+            Assert.That(statuses.Count(static status => status == HttpStatusCode.OK), Is.EqualTo(1));
+            var winner = await contents[Array.IndexOf(statuses, HttpStatusCode.OK)].ToArrayAsync(CancellationToken);
             foreach (var replica in cluster.Replicas)
                 Assert.That(
                     await replica.Client.GetByteArrayAsync(path, CancellationToken), Is.EqualTo(winner).AsCollection);
@@ -210,11 +210,11 @@ public sealed class ReplicaTests(string backend) : EndToEndTest
             for (int number; (number = Interlocked.Increment(ref next)) < Many;)
             {
                 var (package, release) = target(number);
-                using var answer = await PushAsync(cluster[client % Replicas], package, release, Content(number));
+                using var response = await PushAsync(cluster[client % Replicas], package, release, Content(number));
                 Assert.That(
-                    answer.StatusCode,
+                    response.StatusCode,
                     Is.EqualTo(HttpStatusCode.OK),
-                    await answer.Content.ReadAsStringAsync(CancellationToken));
+                    await response.Content.ReadAsStringAsync(CancellationToken));
             }
 
             return true;

@@ -34,8 +34,8 @@ public sealed class StopTests : EndToEndTest
         registry.RequestStop();
         await UntilAsync(async () => !await AcceptsAsync(registry), "new connections are refused");
         resume.SetResult();
-        using (var answer = await push)
-            Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        using (var response = await push)
+            Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
         Assert.That(await registry.ExitAsync(), Is.Zero);
 
         var next = await StartAsync();
@@ -53,13 +53,13 @@ public sealed class StopTests : EndToEndTest
         var package = new SeededPackage(2, 48 << 20);
         using (var pushed = await PushAsync(registry, "stop/pull", "1.0.0", package))
             Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK));
-        using var answer = await registry.Client.GetAsync(
+        using var response = await registry.Client.GetAsync(
             "/api/v1/packages/stop/pull/1.0.0/helm/pull", HttpCompletionOption.ResponseHeadersRead, CancellationToken);
 
         registry.RequestStop();
         await UntilAsync(async () => !await AcceptsAsync(registry), "new connections are refused");
         await using var hash = new HashingStream();
-        await answer.Content.CopyToAsync(hash, CancellationToken);
+        await response.Content.CopyToAsync(hash, CancellationToken);
         Assert.That(hash.Hex(), Is.EqualTo((await package.DigestsAsync(CancellationToken)).Gzip));
         Assert.That(await registry.ExitAsync(), Is.Zero);
     }

@@ -29,9 +29,9 @@ public sealed class StorageFaultTests : EndToEndTest
         Directory.Move(Data, aside);
         foreach (var path in (string[])["/readyz", .. Reads])
         {
-            using var answer = await registry.Client.GetAsync(path, CancellationToken);
-            await AssertErrorAsync(answer, HttpStatusCode.ServiceUnavailable, "unavailable");
-            Assert.That(answer.Headers.RetryAfter, Is.Not.Null, path);
+            using var response = await registry.Client.GetAsync(path, CancellationToken);
+            await AssertErrorAsync(response, HttpStatusCode.ServiceUnavailable, "unavailable");
+            Assert.That(response.Headers.RetryAfter, Is.Not.Null, path);
         }
 
         using (var status = await registry.Client.GetAsync("/api/v1", CancellationToken))
@@ -55,8 +55,8 @@ public sealed class StorageFaultTests : EndToEndTest
         Directory.Move(aside, Data);
         foreach (var path in (string[])["/readyz", .. Reads])
         {
-            using var answer = await registry.Client.GetAsync(path, CancellationToken);
-            Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK), path);
+            using var response = await registry.Client.GetAsync(path, CancellationToken);
+            Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK), path);
         }
 
         using var after = await PushAsync(registry, "fault/one", "2.0.0", new SeededPackage(2, 100_000));
@@ -78,8 +78,8 @@ public sealed class StorageFaultTests : EndToEndTest
 
         foreach (var path in Reads.Where(static path => path.Contains("fault/one", StringComparison.Ordinal)))
         {
-            using var answer = await registry.Client.GetAsync(path, CancellationToken);
-            await AssertErrorAsync(answer, HttpStatusCode.ServiceUnavailable, "unavailable");
+            using var response = await registry.Client.GetAsync(path, CancellationToken);
+            await AssertErrorAsync(response, HttpStatusCode.ServiceUnavailable, "unavailable");
         }
 
         using (var push = await PushAsync(registry, "fault/one", "2.0.0", new SeededPackage(4, 100)))
@@ -111,10 +111,10 @@ public sealed class StorageFaultTests : EndToEndTest
 
         foreach (var path in Reads.SkipLast(1))
         {
-            using var answer = await registry.Client.GetAsync(path, CancellationToken);
-            await AssertErrorAsync(answer, HttpStatusCode.ServiceUnavailable, "unavailable");
+            using var response = await registry.Client.GetAsync(path, CancellationToken);
+            await AssertErrorAsync(response, HttpStatusCode.ServiceUnavailable, "unavailable");
             Assert.That(
-                await answer.Content.ReadAsStringAsync(CancellationToken),
+                await response.Content.ReadAsStringAsync(CancellationToken),
                 Does.Contain("A newer version of the registry stored this package."),
                 path);
         }
@@ -151,8 +151,8 @@ public sealed class StorageFaultTests : EndToEndTest
         foreach (var path in Reads.Where(static path => path.Contains("/pull", StringComparison.Ordinal)))
             try
             {
-                using var answer = await registry.Client.GetAsync(path, CancellationToken);
-                await AssertErrorAsync(answer, HttpStatusCode.ServiceUnavailable, "unavailable");
+                using var response = await registry.Client.GetAsync(path, CancellationToken);
+                await AssertErrorAsync(response, HttpStatusCode.ServiceUnavailable, "unavailable");
             }
             catch (HttpRequestException)
             {

@@ -47,10 +47,10 @@ public abstract class SwaggerUiTest : BrowserTests
         foreach (var link in links)
         {
             await Page.GotoAsync("./");
-            var answer = await Page.RunAndWaitForResponseAsync(
+            var response = await Page.RunAndWaitForResponseAsync(
                 () => Page.Locator($"a[href='{link}']").ClickAsync(),
-                response => response.Request.IsNavigationRequest && response.Status is < 300 or >= 400);
-            Assert.That(answer.Status, Is.EqualTo(200), link);
+                received => received.Request.IsNavigationRequest && received.Status is < 300 or >= 400);
+            Assert.That(response.Status, Is.EqualTo(200), link);
         }
 
         AssertNoProblems();

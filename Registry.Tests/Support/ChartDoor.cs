@@ -67,16 +67,16 @@ internal sealed record ChartPush(ChartDoor Door, string Package, string Release,
     {
         if (Door == ChartDoor.Cnr)
         {
-            using var answer = await client.PostAsJsonAsync(
+            using var response = await client.PostAsJsonAsync(
                 $"/cnr/api/v1/packages/{Package}", new { release = Release, media_type = "helm", blob = Chart });
-            return await IsAcceptedAsync(answer, HttpStatusCode.OK, "\"package-exists\"");
+            return await IsAcceptedAsync(response, HttpStatusCode.OK, "\"package-exists\"");
         }
 
         if (Door == ChartDoor.ChartMuseum)
         {
-            using var answer = await client.PostAsync(
+            using var response = await client.PostAsync(
                 $"/helm/api/{Namespace}/charts", OciRepository.Bytes(Chart, "application/gzip"));
-            return await IsAcceptedAsync(answer, HttpStatusCode.Created, "exists already");
+            return await IsAcceptedAsync(response, HttpStatusCode.Created, "exists already");
         }
 
         var repository = new OciRepository(client, Package);
@@ -141,12 +141,12 @@ internal sealed record ChartPush(ChartDoor Door, string Package, string Release,
     }
 
     private static async Task<bool> IsAcceptedAsync(
-        HttpResponseMessage answer, HttpStatusCode accepted, string refusedCode)
+        HttpResponseMessage response, HttpStatusCode accepted, string refusedCode)
     {
-        if (answer.StatusCode == accepted)
+        if (response.StatusCode == accepted)
             return true;
-        var text = await answer.Content.ReadAsStringAsync();
-        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.Conflict), text);
+        var text = await response.Content.ReadAsStringAsync();
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.Conflict), text);
         Assert.That(text, Does.Contain(refusedCode));
         return false;
     }

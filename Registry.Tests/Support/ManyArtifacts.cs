@@ -92,14 +92,14 @@ internal sealed record ManyArtifacts(
     /// <summary>Reads every manifest by digest and by tag, and the list of referrers.</summary>
     public async Task<IReadOnlyList<string>> ReadAllAsync(OneRegistry registry)
     {
-        var answers = new List<string>();
+        var lines = new List<string>();
         foreach (var (name, digest) in Manifests)
-            answers.Add($"{name} {Convert.ToHexString(await registry.ReadAsync(digest))}");
+            lines.Add($"{name} {Convert.ToHexString(await registry.ReadAsync(digest))}");
         foreach (var tag in (await registry.IndexAsync())!.Tags)
-            answers.Add($"{tag} {Convert.ToHexString(await registry.ReadAsync(tag.Value))}");
+            lines.Add($"{tag} {Convert.ToHexString(await registry.ReadAsync(tag.Value))}");
         foreach (var referrer in await registry.Repositories.ReferrersAsync(Name, Manifests["image"], default))
-            answers.Add(referrer.ToString());
-        return answers;
+            lines.Add(referrer.ToString());
+        return lines;
     }
 
     private static Digest Config(byte[] manifest) =>

@@ -99,30 +99,30 @@ internal sealed class PushLedger(string @namespace)
         SeededPackage content,
         CancellationToken cancellationToken)
     {
-        using var answer = await client.PostAsync(
+        using var response = await client.PostAsync(
             $"/api/v1/packages/{key.Package}", new PushContent(content, key.Release), cancellationToken);
-        if (answer.StatusCode == HttpStatusCode.OK)
+        if (response.StatusCode == HttpStatusCode.OK)
         {
             acknowledged[key] = content;
             return HttpStatusCode.OK;
         }
 
-        var text = await answer.Content.ReadAsStringAsync(cancellationToken);
+        var text = await response.Content.ReadAsStringAsync(cancellationToken);
         Assert.That(
-            answer.StatusCode,
+            response.StatusCode,
             Is.EqualTo(HttpStatusCode.ServiceUnavailable).Or.EqualTo(HttpStatusCode.InsufficientStorage),
             $"{key}: {text}");
-        Assert.That(answer.Headers.RetryAfter, Is.Not.Null, $"{key}: {text}");
+        Assert.That(response.Headers.RetryAfter, Is.Not.Null, $"{key}: {text}");
         Assert.That((string?)JsonNode.Parse(text)!["code"], Is.EqualTo("unavailable").Or.EqualTo("storage-full"));
         Interlocked.Increment(ref refused);
-        return answer.StatusCode;
+        return response.StatusCode;
     }
 
     private static async Task<JsonNode> GetAsync(HttpClient client, string path, CancellationToken cancellationToken)
     {
-        using var answer = await client.GetAsync(path, cancellationToken);
-        var text = await answer.Content.ReadAsStringAsync(cancellationToken);
-        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK), $"{path}: {text}");
+        using var response = await client.GetAsync(path, cancellationToken);
+        var text = await response.Content.ReadAsStringAsync(cancellationToken);
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK), $"{path}: {text}");
         return JsonNode.Parse(text)!;
     }
 }

@@ -32,16 +32,16 @@ internal static class RawHttp
         await socket.ConnectAsync(address.Host, address.Port, deadline.Token);
         await using var stream = socket.GetStream();
         await stream.WriteAsync(request, deadline.Token);
-        var answer = new MemoryStream();
+        var response = new MemoryStream();
         try
         {
-            await stream.CopyToAsync(answer, deadline.Token);
+            await stream.CopyToAsync(response, deadline.Token);
         }
         catch (IOException)
         {
             // The server reset the connection; the response is what arrived before.
         }
 
-        return Encoding.Latin1.GetString(answer.ToArray());
+        return Encoding.Latin1.GetString(response.ToArray());
     }
 }

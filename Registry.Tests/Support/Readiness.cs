@@ -10,8 +10,8 @@ internal static class Readiness
     {
         while (true)
         {
-            using var answer = await registry.GetAsync("/readyz", cancellationToken);
-            if (answer.StatusCode == HttpStatusCode.OK)
+            using var response = await registry.GetAsync("/readyz", cancellationToken);
+            if (response.StatusCode == HttpStatusCode.OK)
                 return;
             await Task.Delay(20, cancellationToken);
         }

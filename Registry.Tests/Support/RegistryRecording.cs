@@ -19,7 +19,7 @@ internal sealed class RegistryRecording
 
     private readonly HttpClient client;
     private readonly CancellationToken cancellationToken;
-    private readonly List<string> answers = [];
+    private readonly List<string> responses = [];
 
     private RegistryRecording(
         HttpClient client,
@@ -41,7 +41,7 @@ internal sealed class RegistryRecording
             await recording.RecordCnrAsync(mount);
         foreach (var workspace in workspaces)
             await recording.RecordKarAsync(Uri.EscapeDataString(workspace));
-        return recording.answers;
+        return recording.responses;
     }
 
     /// <summary>Sends every read of an OCI repository.</summary>
@@ -87,7 +87,7 @@ internal sealed class RegistryRecording
                 }
         }
 
-        return recording.answers;
+        return recording.responses;
 
         static IEnumerable<string> ItemsOf(JsonElement manifest, string member) =>
             manifest.TryGetProperty(member, out var items)
@@ -124,7 +124,7 @@ internal sealed class RegistryRecording
 
         await recording.RecordAsync(HttpMethod.Get, $"/helm/api/{@namespace}/charts");
         await recording.RecordAsync(HttpMethod.Get, $"/helm/api/{@namespace}/charts?unlisted");
-        return recording.answers;
+        return recording.responses;
     }
 
     private async Task RecordCnrAsync(string mount)
@@ -196,20 +196,20 @@ internal sealed class RegistryRecording
         using var request = new HttpRequestMessage(method, path);
         request.Headers.Host = Host;
         configure?.Invoke(request.Headers);
-        using var answer = await client.SendAsync(request, cancellationToken);
-        var body = await answer.Content.ReadAsByteArrayAsync(cancellationToken);
+        using var response = await client.SendAsync(request, cancellationToken);
+        var body = await response.Content.ReadAsByteArrayAsync(cancellationToken);
         var text = Encoding.UTF8.GetString(body);
-        var headers = answer.Headers.Concat(answer.Content.Headers)
+        var headers = response.Headers.Concat(response.Content.Headers)
             .Where(static header => header.Key != "Date")
             .Select(static header => $"{header.Key}: {string.Join(", ", header.Value)}")
             .Order(StringComparer.Ordinal);
-        answers.Add(string.Join('\n', [
+        responses.Add(string.Join('\n', [
             $"{method} {path} {request.Headers.ToString().ReplaceLineEndings(" ")}",
-            $"{(int)answer.StatusCode}",
+            $"{(int)response.StatusCode}",
             .. headers,
             $"{body.Length} bytes, sha256 {Convert.ToHexStringLower(SHA256.HashData(body))}",
             text.Length < 2000 ? text : "",
         ]));
-        return (text, answer.Headers.ETag);
+        return (text, response.Headers.ETag);
     }
 }

@@ -65,11 +65,11 @@ internal sealed class SlowClient : IDisposable
     {
         // With the small window of a slow client, the rest would take up to a minute.
         socket.ReceiveBufferSize = 64 * 1024;
-        var answer = new MemoryStream();
+        var response = new MemoryStream();
         var buffer = new byte[64 * 1024];
         for (int read; (read = await ReadAsync(buffer, cancellationToken)) > 0;)
-            answer.Write(buffer, 0, read);
-        return answer.ToArray();
+            response.Write(buffer, 0, read);
+        return response.ToArray();
     }
 
     /// <summary>
@@ -77,32 +77,32 @@ internal sealed class SlowClient : IDisposable
     /// </summary>
     public async Task<byte[]> ReadResponseAsync(CancellationToken cancellationToken)
     {
-        var answer = new MemoryStream();
+        var response = new MemoryStream();
         var buffer = new byte[64 * 1024];
         for (int read; (read = await ReadAsync(buffer, cancellationToken)) > 0;)
         {
-            answer.Write(buffer, 0, read);
-            if (BodyOf(answer.ToArray()) is not null)
+            response.Write(buffer, 0, read);
+            if (BodyOf(response.ToArray()) is not null)
                 break;
         }
 
-        return answer.ToArray();
+        return response.ToArray();
     }
 
     /// <summary>
     /// Returns the body of a response; null if it is shorter than its <c>Content-Length</c> or has none.
     /// </summary>
-    public static byte[]? BodyOf(byte[] answer)
+    public static byte[]? BodyOf(byte[] response)
     {
-        var end = answer.AsSpan().IndexOf("\r\n\r\n"u8);
+        var end = response.AsSpan().IndexOf("\r\n\r\n"u8);
         if (end < 0)
             return null;
-        var headers = Encoding.Latin1.GetString(answer, 0, end);
+        var headers = Encoding.Latin1.GetString(response, 0, end);
         var length = headers.Split("\r\n")
             .FirstOrDefault(static line => line.StartsWith("Content-Length: ", StringComparison.OrdinalIgnoreCase));
         if (length is null)
             return null;
-        var body = answer[(end + 4)..];
+        var body = response[(end + 4)..];
         return body.Length == int.Parse(length[16..], CultureInfo.InvariantCulture) ? body : null;
     }
 

@@ -25,8 +25,8 @@ internal sealed class TestIssuer : IAsyncDisposable
     /// <summary>The issuer, as its tokens name it.</summary>
     public string Address { get; private set; } = "";
 
-    /// <summary>Answers instead of the issuer; null for its own answers.</summary>
-    public Func<HttpContext, Task>? Answer { get; set; }
+    /// <summary>Responds instead of the issuer; null for its own responses.</summary>
+    public Func<HttpContext, Task>? Respond { get; set; }
 
     /// <summary>The number of requests for its keys.</summary>
     public int Fetches { get; private set; }
@@ -48,7 +48,7 @@ internal sealed class TestIssuer : IAsyncDisposable
             .ConfigureKestrel(kestrel => kestrel.Listen(
                 System.Net.IPAddress.Loopback, 0, endpoint => endpoint.UseHttps(certificate)));
         var issuer = new TestIssuer(builder.Build());
-        issuer.app.Run(issuer.AnswerAsync);
+        issuer.app.Run(issuer.RespondAsync);
         await issuer.app.StartAsync();
         var address = issuer.app.Services.GetRequiredService<IServer>()
             .Features.Get<IServerAddressesFeature>()!.Addresses.Single();
@@ -103,10 +103,10 @@ internal sealed class TestIssuer : IAsyncDisposable
         _ => key.SignData(data, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1),
     };
 
-    private Task AnswerAsync(HttpContext context)
+    private Task RespondAsync(HttpContext context)
     {
-        if (Answer is { } answer)
-            return answer(context);
+        if (Respond is { } respond)
+            return respond(context);
         if (context.Request.Path == "/.well-known/openid-configuration")
             return context.Response.WriteAsJsonAsync(
                 new Dictionary<string, string> { ["issuer"] = Address, ["jwks_uri"] = $"{Address}/keys" });

@@ -131,12 +131,12 @@ internal sealed class OutsideIdentityTests : IAsyncDisposable
     [Test]
     public async Task An_identity_cannot_issue_tokens()
     {
-        using var answer = await SendAsync(
+        using var response = await SendAsync(
             HttpMethod.Post,
             "/api/v1/tokens",
             issuer.Token(),
             JsonContent.Create(new { name = "x", scopes = new[] { "group/sub/app=pull" }, expires_in = "1h" }));
-        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.Forbidden));
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.Forbidden));
     }
 
     [Test]
@@ -166,7 +166,7 @@ internal sealed class OutsideIdentityTests : IAsyncDisposable
     public async Task Known_keys_outlive_an_issuer_that_is_down_for_a_day()
     {
         Assert.That(await ListAsync(issuer.Token()), Is.EqualTo(HttpStatusCode.OK));
-        issuer.Answer = static context => Status(context, 500);
+        issuer.Respond = static context => Status(context, 500);
         time.Passed = TimeSpan.FromHours(23);
         Assert.That(await ListAsync(issuer.Token()), Is.EqualTo(HttpStatusCode.OK));
         time.Passed = TimeSpan.FromHours(25);
@@ -195,16 +195,16 @@ internal sealed class OutsideIdentityTests : IAsyncDisposable
             context.Abort();
             return Task.CompletedTask;
         });
-        yield return Case("no answer", static context => Task.Delay(Timeout.Infinite, context.RequestAborted));
+        yield return Case("no response", static context => Task.Delay(Timeout.Infinite, context.RequestAborted));
 
-        static TestCaseData Case(string name, Func<HttpContext, Task> answer) =>
-            new TestCaseData(answer).SetArgDisplayNames(name);
+        static TestCaseData Case(string name, Func<HttpContext, Task> respond) =>
+            new TestCaseData(respond).SetArgDisplayNames(name);
     }
 
     [TestCaseSource(nameof(BrokenIssuers))]
-    public async Task A_broken_issuer_affects_only_its_own_callers(Func<HttpContext, Task> answer)
+    public async Task A_broken_issuer_affects_only_its_own_callers(Func<HttpContext, Task> respond)
     {
-        issuer.Answer = answer;
+        issuer.Respond = respond;
         var refused = ListAsync(issuer.Token());
         Assert.That(await ListAsync(Admin), Is.EqualTo(HttpStatusCode.OK));
         using (var anonymous = await host.Client.GetAsync("/api/v1/packages"))
@@ -214,7 +214,7 @@ internal sealed class OutsideIdentityTests : IAsyncDisposable
             host.Log.Entries.Select(static entry => entry.Message),
             Has.Some.StartsWith($"Fetching the keys of the issuer {issuer.Address} failed: "));
 
-        issuer.Answer = null;
+        issuer.Respond = null;
         time.Passed = TimeSpan.FromSeconds(11);
         Assert.That(await ListAsync(issuer.Token()), Is.EqualTo(HttpStatusCode.OK), "it has recovered");
     }
@@ -233,8 +233,8 @@ internal sealed class OutsideIdentityTests : IAsyncDisposable
             "--Auth:Oidc:0:Scopes=a/**=pull");
         using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/packages");
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", impostor.Token());
-        using var answer = await other.Client.SendAsync(request);
-        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
+        using var response = await other.Client.SendAsync(request);
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
     }
 
     private static Task Status(HttpContext context, int status)
@@ -245,15 +245,15 @@ internal sealed class OutsideIdentityTests : IAsyncDisposable
 
     private async Task<HttpStatusCode> ListAsync(string token)
     {
-        using var answer = await SendAsync(HttpMethod.Get, "/api/v1/packages", token);
-        return answer.StatusCode;
+        using var response = await SendAsync(HttpMethod.Get, "/api/v1/packages", token);
+        return response.StatusCode;
     }
 
     private async Task<HttpStatusCode> PushAsync(string package, string token, bool basic = false)
     {
         // A repository of several parts is pushed by OCI: the upload begins, which needs push.
-        using var answer = await SendAsync(HttpMethod.Post, $"/v2/{package}/blobs/uploads/", token, basic: basic);
-        return answer.StatusCode == HttpStatusCode.Accepted ? HttpStatusCode.OK : answer.StatusCode;
+        using var response = await SendAsync(HttpMethod.Post, $"/v2/{package}/blobs/uploads/", token, basic: basic);
+        return response.StatusCode == HttpStatusCode.Accepted ? HttpStatusCode.OK : response.StatusCode;
     }
 
     private async Task<HttpResponseMessage> SendAsync(

@@ -127,8 +127,8 @@ internal sealed class TokenApiTests : IAsyncDisposable
     [TestCase("""{"name":"ci","scopes":["a/b=pull"],"expires_in":"x"}""", 422, "expires_in is 'x'; expected minutes")]
     public async Task A_malformed_request_is_refused_with_what_is_expected(string body, int status, string message)
     {
-        var (answer, error) = await SendAsync(HttpMethod.Post, Tokens, Admin, body);
-        Assert.That((int)answer.StatusCode, Is.EqualTo(status), error?.ToJsonString());
+        var (response, error) = await SendAsync(HttpMethod.Post, Tokens, Admin, body);
+        Assert.That((int)response.StatusCode, Is.EqualTo(status), error?.ToJsonString());
         Assert.That(
             (string?)(error!["error"]?["message"] ?? error["message"]), Does.StartWith(message), error.ToJsonString());
         var (_, list) = await SendAsync(HttpMethod.Get, Tokens, Admin);
@@ -138,8 +138,8 @@ internal sealed class TokenApiTests : IAsyncDisposable
     [Test]
     public async Task A_long_body_is_refused()
     {
-        var (answer, _) = await SendAsync(HttpMethod.Post, Tokens, Admin, new string(' ', 200_000));
-        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.RequestEntityTooLarge));
+        var (response, _) = await SendAsync(HttpMethod.Post, Tokens, Admin, new string(' ', 200_000));
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.RequestEntityTooLarge));
     }
 
     [Test]
@@ -147,8 +147,8 @@ internal sealed class TokenApiTests : IAsyncDisposable
     {
         await using var open = await RegistryHost.StartAsync();
         foreach (var path in (string[])[Tokens, $"{Tokens}/self", $"{Tokens}/0123456789ab"])
-            using (var answer = await open.Client.GetAsync(path))
-                Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.NotFound), path);
+            using (var response = await open.Client.GetAsync(path))
+                Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.NotFound), path);
         using var posted = await open.Client.PostAsync(Tokens, new StringContent(Body("a/b=pull")));
         Assert.That(posted.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
     }
@@ -159,12 +159,12 @@ internal sealed class TokenApiTests : IAsyncDisposable
     private async Task<(string Token, string Id, DateTimeOffset? Expires)> IssueAsync(
         string scope, string expires = "never")
     {
-        var (answer, body) = await SendAsync(HttpMethod.Post, Tokens, Admin, Body(scope, expires));
-        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.Created), body?.ToJsonString());
+        var (response, body) = await SendAsync(HttpMethod.Post, Tokens, Admin, Body(scope, expires));
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.Created), body?.ToJsonString());
         return ((string)body!["token"]!, (string)body["id"]!, (DateTimeOffset?)body["expires_at"]);
     }
 
-    private async Task<(HttpResponseMessage Answer, JsonNode? Body)> SendAsync(
+    private async Task<(HttpResponseMessage Response, JsonNode? Body)> SendAsync(
         HttpMethod method, string path, string? token, string? body = null)
     {
         using var request = new HttpRequestMessage(method, path);
@@ -172,8 +172,8 @@ internal sealed class TokenApiTests : IAsyncDisposable
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         if (body is not null)
             request.Content = new StringContent(body, Encoding.UTF8, "application/json");
-        var answer = await host.Client.SendAsync(request);
-        var text = await answer.Content.ReadAsStringAsync();
-        return (answer, text.Length == 0 ? null : JsonNode.Parse(text));
+        var response = await host.Client.SendAsync(request);
+        var text = await response.Content.ReadAsStringAsync();
+        return (response, text.Length == 0 ? null : JsonNode.Parse(text));
     }
 }

@@ -84,8 +84,8 @@ public sealed class FrozenServerTests(string backend) : ServerFaultTest(backend)
             await UntilAsync(
                 async () =>
                 {
-                    using var answer = await host.Client.GetAsync(path, CancellationToken);
-                    return answer.IsSuccessStatusCode;
+                    using var response = await host.Client.GetAsync(path, CancellationToken);
+                    return response.IsSuccessStatusCode;
                 },
                 $"{path} succeeds");
 
@@ -122,11 +122,11 @@ public sealed class FrozenServerTests(string backend) : ServerFaultTest(backend)
     {
         var began = Stopwatch.GetTimestamp();
         using var request = new HttpRequestMessage(method, path) { Content = content };
-        using var answer = await host.Client.SendAsync(request, CancellationToken);
-        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable), $"{method} {path}");
-        Assert.That(answer.Headers.RetryAfter, Is.Not.Null, path);
+        using var response = await host.Client.SendAsync(request, CancellationToken);
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable), $"{method} {path}");
+        Assert.That(response.Headers.RetryAfter, Is.Not.Null, path);
         Assert.That(
-            (await answer.Content.ReadFromJsonAsync<JsonObject>(CancellationToken))!.ToJsonString(),
+            (await response.Content.ReadFromJsonAsync<JsonObject>(CancellationToken))!.ToJsonString(),
             Does.Contain("\"unavailable\""),
             path);
         Assert.That(Stopwatch.GetElapsedTime(began), Is.LessThan(Longest), $"{method} {path}");

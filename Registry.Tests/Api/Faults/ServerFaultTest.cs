@@ -70,9 +70,9 @@ public abstract class ServerFaultTest(string backend) : IAsyncDisposable
     private protected Task UntilAsync(RegistryHost host, bool ready) => UntilAsync(
         async () =>
         {
-            using var answer = await host.Client.GetAsync("/readyz", CancellationToken);
-            Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK).Or.EqualTo(HttpStatusCode.ServiceUnavailable));
-            return answer.IsSuccessStatusCode == ready;
+            using var response = await host.Client.GetAsync("/readyz", CancellationToken);
+            Assert.That(response.StatusCode, Is.AnyOf(HttpStatusCode.OK, HttpStatusCode.ServiceUnavailable));
+            return response.IsSuccessStatusCode == ready;
         },
         ready ? "the service is ready" : "the service is not ready");
 

@@ -41,8 +41,8 @@ public sealed class AllowedHostTests
     {
         foreach (var path in (string[])["/healthz", "/readyz", "/healthz/"])
         {
-            using var answer = await GetAsync(path, "10.0.0.7:8080", forwarded: null);
-            Assert.That(answer.StatusCode, Is.AnyOf(HttpStatusCode.OK, HttpStatusCode.ServiceUnavailable), path);
+            using var response = await GetAsync(path, "10.0.0.7:8080", forwarded: null);
+            Assert.That(response.StatusCode, Is.AnyOf(HttpStatusCode.OK, HttpStatusCode.ServiceUnavailable), path);
         }
     }
 
@@ -52,8 +52,8 @@ public sealed class AllowedHostTests
         await using var open = await RegistryHost.StartAsync();
         using var request =
             new HttpRequestMessage(HttpMethod.Get, "/version") { Headers = { Host = "anything.example" } };
-        using var answer = await open.Client.SendAsync(request);
-        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        using var response = await open.Client.SendAsync(request);
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
     }
 
     private async Task<HttpResponseMessage> GetAsync(string path, string name, string? forwarded)

@@ -45,9 +45,9 @@ public sealed class ArgumentTests
     [TestCase("/api/v1/packages/a/one/1.0.0?")]
     public async Task Query_parameters_do_not_override_path_segments(string path)
     {
-        using var answer = await host.Client.GetAsync(path);
-        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
-        Assert.That(await answer.Content.ReadAsStringAsync(), Does.Contain("\"a/one\""));
+        using var response = await host.Client.GetAsync(path);
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(await response.Content.ReadAsStringAsync(), Does.Contain("\"a/one\""));
     }
 
     /// <summary>The body never arrives: an action that waited for it would not respond.</summary>
@@ -58,9 +58,9 @@ public sealed class ArgumentTests
     [TestCase("GET", "/api/v1/packages/a/none", Form)]
     public async Task An_action_without_a_body_does_not_read_a_form(string method, string path, string type)
     {
-        var answer = await RawHttp.SendForResponseAsync(
+        var response = await RawHttp.SendForResponseAsync(
             host.Address, $"{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: "
                 + $"{type}\r\nContent-Length: 1000\r\n\r\n");
-        Assert.That(answer, Does.StartWith("HTTP/1.1 404").And.Contain("package-not-found").And.Contain("a/none"));
+        Assert.That(response, Does.StartWith("HTTP/1.1 404").And.Contain("package-not-found").And.Contain("a/none"));
     }
 }

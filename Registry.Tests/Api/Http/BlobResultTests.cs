@@ -42,26 +42,26 @@ public sealed class BlobResultTests
     [Test]
     public async Task A_get_returns_the_whole_blob_with_all_headers()
     {
-        using var answer = await host.Client.GetAsync("/cnr/blob");
-        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
-        Assert.That(await answer.Content.ReadAsByteArrayAsync(), SameBytes.As(Bytes));
-        Assert.That(answer.Content.Headers.ContentLength, Is.EqualTo(Bytes.Length));
-        Assert.That(answer.Content.Headers.ContentType?.ToString(), Is.EqualTo("application/x-gzip"));
+        using var response = await host.Client.GetAsync("/cnr/blob");
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(await response.Content.ReadAsByteArrayAsync(), SameBytes.As(Bytes));
+        Assert.That(response.Content.Headers.ContentLength, Is.EqualTo(Bytes.Length));
+        Assert.That(response.Content.Headers.ContentType?.ToString(), Is.EqualTo("application/x-gzip"));
         Assert.That(
-            answer.Content.Headers.ContentDisposition?.ToString(), Is.EqualTo("attachment; filename=\"a.tar.gz\""));
-        Assert.That(answer.Headers.ETag?.ToString(), Is.EqualTo($"\"{Digest}\""));
-        Assert.That(answer.Headers.AcceptRanges.ToString(), Is.EqualTo("bytes"));
-        Assert.That(answer.Headers.GetValues("X-Extra"), Is.EqualTo(new[] { "yes" }));
+            response.Content.Headers.ContentDisposition?.ToString(), Is.EqualTo("attachment; filename=\"a.tar.gz\""));
+        Assert.That(response.Headers.ETag?.ToString(), Is.EqualTo($"\"{Digest}\""));
+        Assert.That(response.Headers.AcceptRanges.ToString(), Is.EqualTo("bytes"));
+        Assert.That(response.Headers.GetValues("X-Extra"), Is.EqualTo(new[] { "yes" }));
     }
 
     [Test]
     public async Task Head_returns_the_headers_without_the_body()
     {
-        using var answer = await SendAsync(HttpMethod.Head, static r => r.Headers.Range = new RangeHeaderValue(0, 9));
-        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
-        Assert.That(answer.Content.Headers.ContentLength, Is.EqualTo(Bytes.Length));
-        Assert.That(answer.Headers.ETag?.ToString(), Is.EqualTo($"\"{Digest}\""));
-        Assert.That(await answer.Content.ReadAsByteArrayAsync(), Is.Empty);
+        using var response = await SendAsync(HttpMethod.Head, static r => r.Headers.Range = new RangeHeaderValue(0, 9));
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(response.Content.Headers.ContentLength, Is.EqualTo(Bytes.Length));
+        Assert.That(response.Headers.ETag?.ToString(), Is.EqualTo($"\"{Digest}\""));
+        Assert.That(await response.Content.ReadAsByteArrayAsync(), Is.Empty);
     }
 
     [TestCase("bytes=0-9", 0, 10)]
@@ -73,12 +73,12 @@ public sealed class BlobResultTests
     [TestCase("BYTES=1-2", 1, 2)]
     public async Task A_valid_range_returns_206(string range, int from, int length)
     {
-        using var answer = await SendAsync(HttpMethod.Get, r => r.Headers.TryAddWithoutValidation("Range", range));
-        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.PartialContent));
+        using var response = await SendAsync(HttpMethod.Get, r => r.Headers.TryAddWithoutValidation("Range", range));
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.PartialContent));
         Assert.That(
-            answer.Content.Headers.ContentRange?.ToString(), Is.EqualTo($"bytes {from}-{from + length - 1}/300000"));
-        Assert.That(answer.Content.Headers.ContentLength, Is.EqualTo(length));
-        Assert.That(await answer.Content.ReadAsByteArrayAsync(), SameBytes.As(Bytes[from..(from + length)]));
+            response.Content.Headers.ContentRange?.ToString(), Is.EqualTo($"bytes {from}-{from + length - 1}/300000"));
+        Assert.That(response.Content.Headers.ContentLength, Is.EqualTo(length));
+        Assert.That(await response.Content.ReadAsByteArrayAsync(), SameBytes.As(Bytes[from..(from + length)]));
     }
 
     [TestCase("bytes=300000-")]
@@ -86,11 +86,11 @@ public sealed class BlobResultTests
     [TestCase("bytes=-0")]
     public async Task A_range_past_the_end_is_416_with_the_length(string range)
     {
-        using var answer = await SendAsync(HttpMethod.Get, r => r.Headers.TryAddWithoutValidation("Range", range));
-        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.RequestedRangeNotSatisfiable));
-        Assert.That(answer.Content.Headers.ContentRange?.ToString(), Is.EqualTo("bytes */300000"));
-        Assert.That(await CodeOf(answer), Is.EqualTo("range-not-satisfiable"));
-        Assert.That(answer.Headers.ETag, Is.Null);
+        using var response = await SendAsync(HttpMethod.Get, r => r.Headers.TryAddWithoutValidation("Range", range));
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.RequestedRangeNotSatisfiable));
+        Assert.That(response.Content.Headers.ContentRange?.ToString(), Is.EqualTo("bytes */300000"));
+        Assert.That(await CodeOf(response), Is.EqualTo("range-not-satisfiable"));
+        Assert.That(response.Headers.ETag, Is.Null);
     }
 
     [TestCase("bytes=9-0")]
@@ -103,9 +103,9 @@ public sealed class BlobResultTests
     [TestCase("nonsense")]
     public async Task An_invalid_or_multiple_range_returns_the_whole_blob(string range)
     {
-        using var answer = await SendAsync(HttpMethod.Get, r => r.Headers.TryAddWithoutValidation("Range", range));
-        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
-        Assert.That(await answer.Content.ReadAsByteArrayAsync(), SameBytes.As(Bytes));
+        using var response = await SendAsync(HttpMethod.Get, r => r.Headers.TryAddWithoutValidation("Range", range));
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(await response.Content.ReadAsByteArrayAsync(), SameBytes.As(Bytes));
     }
 
     [TestCase("\"{0}\"", 206)]
@@ -114,12 +114,12 @@ public sealed class BlobResultTests
     [TestCase("Mon, 04 Jan 2016 12:31:04 GMT", 200)]
     public async Task If_range_decides_between_part_and_whole(string condition, int status)
     {
-        using var answer = await SendAsync(HttpMethod.Get, r =>
+        using var response = await SendAsync(HttpMethod.Get, r =>
         {
             r.Headers.Range = new RangeHeaderValue(0, 9);
             r.Headers.TryAddWithoutValidation("If-Range", string.Format(condition, Digest));
         });
-        Assert.That((int)answer.StatusCode, Is.EqualTo(status));
+        Assert.That((int)response.StatusCode, Is.EqualTo(status));
     }
 
     [TestCase("GET", "If-None-Match", "\"{0}\"", 304)]
@@ -136,22 +136,22 @@ public sealed class BlobResultTests
     [TestCase("HEAD", "If-Match", "\"a\"", 412)]
     public async Task Conditional_headers_are_evaluated(string method, string header, string value, int status)
     {
-        using var answer = await SendAsync(
+        using var response = await SendAsync(
             new HttpMethod(method), r => r.Headers.TryAddWithoutValidation(header, string.Format(value, Digest)));
-        Assert.That((int)answer.StatusCode, Is.EqualTo(status));
+        Assert.That((int)response.StatusCode, Is.EqualTo(status));
         if (status == 304)
         {
-            Assert.That(answer.Headers.ETag?.ToString(), Is.EqualTo($"\"{Digest}\""));
-            Assert.That(await answer.Content.ReadAsByteArrayAsync(), Is.Empty);
+            Assert.That(response.Headers.ETag?.ToString(), Is.EqualTo($"\"{Digest}\""));
+            Assert.That(await response.Content.ReadAsByteArrayAsync(), Is.Empty);
         }
     }
 
     [Test]
     public async Task A_client_that_accepts_gzip_gets_the_same_bytes()
     {
-        using var answer = await SendAsync(HttpMethod.Get, static r => r.Headers.AcceptEncoding.ParseAdd("gzip, br"));
-        Assert.That(answer.Content.Headers.ContentEncoding, Is.Empty);
-        Assert.That(await answer.Content.ReadAsByteArrayAsync(), SameBytes.As(Bytes));
+        using var response = await SendAsync(HttpMethod.Get, static r => r.Headers.AcceptEncoding.ParseAdd("gzip, br"));
+        Assert.That(response.Content.Headers.ContentEncoding, Is.Empty);
+        Assert.That(await response.Content.ReadAsByteArrayAsync(), SameBytes.As(Bytes));
     }
 
     [Test]
@@ -178,11 +178,11 @@ public sealed class BlobResultTests
     {
         host.Faults.BlobBytes = after;
         host.Faults.TruncatesSilently = ends;
-        var answer =
+        var response =
             await RawHttp.SendAsync(host.Address, "GET /cnr/blob HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
         Assert.That(
-            answer, Does.StartWith("HTTP/1.1 200").Or.Empty, "buffered data may be lost with the connection");
-        Assert.That(BodyOf(answer).Length, Is.LessThan(Bytes.Length));
+            response, Does.StartWith("HTTP/1.1 200").Or.Empty, "buffered data may be lost with the connection");
+        Assert.That(BodyOf(response).Length, Is.LessThan(Bytes.Length));
         Assert.That(() => host.Client.GetByteArrayAsync("/cnr/blob"), Throws.TypeOf<HttpRequestException>());
         Assert.That(host.Log.Faults.Select(static f => f.Message), Has.Some.Contains("connection aborted"));
     }
@@ -190,8 +190,8 @@ public sealed class BlobResultTests
     [Test]
     public async Task A_wrong_recorded_length_is_503()
     {
-        using var answer = await host.Client.GetAsync("/cnr/blob?length=299999");
-        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
+        using var response = await host.Client.GetAsync("/cnr/blob?length=299999");
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
     }
 
     private static Task SendAsync(HttpContext http)
@@ -218,12 +218,12 @@ public sealed class BlobResultTests
 
     /// <summary>Returns the body, of which a varying part arrives before the connection breaks.</summary>
     private static string BodyOf(
-        string answer) =>
-        answer.IndexOf("\r\n\r\n", StringComparison.Ordinal) is var end and >= 0 ? answer[(end + 4)..] : "";
+        string response) =>
+        response.IndexOf("\r\n\r\n", StringComparison.Ordinal) is var end and >= 0 ? response[(end + 4)..] : "";
 
-    private static async Task<string?> CodeOf(HttpResponseMessage answer)
+    private static async Task<string?> CodeOf(HttpResponseMessage response)
     {
-        using var json = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
+        using var json = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
         return json.RootElement.GetProperty("code").GetString();
     }
 }

@@ -34,10 +34,10 @@ public sealed class CrossOriginWriteTests
     public async Task A_write_from_another_site_is_refused_with_a_hint_at_the_setting(
         string method, string path)
     {
-        using var answer =
+        using var response =
             await SendAsync(method, path, "https://evil.example", method == "POST" ? PushOf("2.0.0") : null);
-        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.Forbidden));
-        using var error = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.Forbidden));
+        using var error = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
         Assert.That(error.RootElement.GetProperty("code").GetString(), Is.EqualTo("forbidden"));
         Assert.That(
             error.RootElement.GetProperty("message").GetString(),
@@ -46,7 +46,7 @@ public sealed class CrossOriginWriteTests
             error.RootElement.TryGetProperty("error", out _),
             Is.EqualTo(path.StartsWith("/cnr", StringComparison.Ordinal)));
         Assert.That(
-            answer.Headers.GetValues("Access-Control-Allow-Origin"),
+            response.Headers.GetValues("Access-Control-Allow-Origin"),
             Is.EqualTo(new[] { "*" }),
             "the page can read the error");
 
@@ -58,10 +58,10 @@ public sealed class CrossOriginWriteTests
     [Test]
     public async Task A_write_from_another_site_is_refused_before_its_body_is_read()
     {
-        var answer = await RawHttp.SendForResponseAsync(
+        var response = await RawHttp.SendForResponseAsync(
             host.Address, $"POST {Package} HTTP/1.1\r\nHost: h\r\nOrigin: null\r\nContent-Length: "
                 + "1000000\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n");
-        Assert.That(answer, Does.StartWith("HTTP/1.1 403 "));
+        Assert.That(response, Does.StartWith("HTTP/1.1 403 "));
     }
 
     [TestCase("registry.example.org", "http://registry.example.org", true)]
@@ -103,9 +103,9 @@ public sealed class CrossOriginWriteTests
     {
         foreach (var method in (string[])["GET", "HEAD", "OPTIONS"])
         {
-            using var answer = await SendAsync(method, "/api/v1/packages", "https://evil.example");
-            Assert.That(answer.IsSuccessStatusCode, method);
-            Assert.That(answer.Headers.GetValues("Access-Control-Allow-Origin"), Is.EqualTo(new[] { "*" }));
+            using var response = await SendAsync(method, "/api/v1/packages", "https://evil.example");
+            Assert.That(response.IsSuccessStatusCode, method);
+            Assert.That(response.Headers.GetValues("Access-Control-Allow-Origin"), Is.EqualTo(new[] { "*" }));
         }
     }
 
@@ -132,20 +132,20 @@ public sealed class CrossOriginWriteTests
         request.Headers.Add("Access-Control-Request-Method", "POST");
         request.Headers.Add(
             "Access-Control-Request-Headers", "authorization,*,content-type,x-forwarded-host,X-Forwarded-Prefix");
-        using var answer = await host.Client.SendAsync(request);
+        using var response = await host.Client.SendAsync(request);
         Assert.That(
-            answer.Headers.GetValues("Access-Control-Allow-Headers"),
+            response.Headers.GetValues("Access-Control-Allow-Headers"),
             Is.EqualTo(new[] { "authorization, content-type" }));
     }
 
     [Test]
     public async Task A_preflight_with_non_ASCII_header_names_succeeds()
     {
-        var answer = await RawHttp.SendAsync(
+        var response = await RawHttp.SendAsync(
             host.Address,
             "OPTIONS /api/v1/packages HTTP/1.1\r\nHost: h\r\nOrigin: null\r\nAccess-Control-Request-Method: GET\r\n"
             + "Access-Control-Request-Headers: x-\u00fc\r\nConnection: close\r\n\r\n");
-        Assert.That(answer, Does.StartWith("HTTP/1.1 204 "));
+        Assert.That(response, Does.StartWith("HTTP/1.1 204 "));
     }
 
     private static MultipartFormDataContent PushOf(string release) => new()

@@ -64,11 +64,11 @@ public sealed class ErrorHandlingTests
         foreach (var root in (string[])["", "/cnr"])
         {
             using var request = new HttpRequestMessage(new HttpMethod(method), root + path);
-            using var answer = await host.Client.SendAsync(request);
-            Assert.That((int)answer.StatusCode, Is.EqualTo(status));
-            Assert.That(answer.Content.Headers.ContentType?.ToString(), Is.EqualTo("application/json"));
-            Assert.That(answer.Headers.GetValues("Access-Control-Allow-Origin"), Is.EqualTo(new[] { "*" }));
-            var text = await answer.Content.ReadAsStringAsync();
+            using var response = await host.Client.SendAsync(request);
+            Assert.That((int)response.StatusCode, Is.EqualTo(status));
+            Assert.That(response.Content.Headers.ContentType?.ToString(), Is.EqualTo("application/json"));
+            Assert.That(response.Headers.GetValues("Access-Control-Allow-Origin"), Is.EqualTo(new[] { "*" }));
+            var text = await response.Content.ReadAsStringAsync();
             Assert.That(text, Does.Not.Contain("secret").And.Not.Contain("Exception"));
             using var json = JsonDocument.Parse(text);
             Check(json.RootElement, code);
@@ -90,66 +90,66 @@ public sealed class ErrorHandlingTests
     [Test]
     public async Task A_wrong_method_gets_the_allowed_methods()
     {
-        using var answer = await host.Client.PostAsync("/refusal", null);
-        Assert.That(answer.Content.Headers.NonValidated["Allow"].ToString(), Is.EqualTo("GET, OPTIONS"));
+        using var response = await host.Client.PostAsync("/refusal", null);
+        Assert.That(response.Content.Headers.NonValidated["Allow"].ToString(), Is.EqualTo("GET, OPTIONS"));
     }
 
     [Test]
     public async Task Options_returns_the_methods_of_a_route()
     {
         using var request = new HttpRequestMessage(HttpMethod.Options, "/refusal");
-        using var answer = await host.Client.SendAsync(request);
-        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.NoContent));
-        Assert.That(answer.Content.Headers.Allow, Is.EquivalentTo(new[] { "GET", "OPTIONS" }));
+        using var response = await host.Client.SendAsync(request);
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.NoContent));
+        Assert.That(response.Content.Headers.Allow, Is.EquivalentTo(new[] { "GET", "OPTIONS" }));
     }
 
     [Test]
     public async Task An_error_removes_content_headers_and_keeps_others()
     {
-        using var answer = await host.Client.GetAsync("/bug");
-        Assert.That(answer.Headers.ETag, Is.Null);
-        Assert.That(answer.Content.Headers.ContentEncoding, Is.Empty);
-        Assert.That(answer.Headers.Contains("X-Kept"));
+        using var response = await host.Client.GetAsync("/bug");
+        Assert.That(response.Headers.ETag, Is.Null);
+        Assert.That(response.Content.Headers.ContentEncoding, Is.Empty);
+        Assert.That(response.Headers.Contains("X-Kept"));
     }
 
     [Test]
     public async Task A_fault_has_Retry_After()
     {
-        using var answer = await host.Client.GetAsync("/full");
-        Assert.That(answer.Headers.RetryAfter?.Delta, Is.GreaterThan(TimeSpan.Zero));
+        using var response = await host.Client.GetAsync("/full");
+        Assert.That(response.Headers.RetryAfter?.Delta, Is.GreaterThan(TimeSpan.Zero));
     }
 
     [Test]
     public async Task Head_returns_the_status_without_a_body()
     {
         using var request = new HttpRequestMessage(HttpMethod.Head, "/nowhere");
-        using var answer = await host.Client.SendAsync(request);
-        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
-        Assert.That(answer.Content.Headers.ContentType?.MediaType, Is.EqualTo("application/json"));
-        Assert.That(await answer.Content.ReadAsByteArrayAsync(), Is.Empty);
+        using var response = await host.Client.SendAsync(request);
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
+        Assert.That(response.Content.Headers.ContentType?.MediaType, Is.EqualTo("application/json"));
+        Assert.That(await response.Content.ReadAsByteArrayAsync(), Is.Empty);
     }
 
     [Test]
     public async Task A_body_beyond_the_servers_limit_is_413()
     {
-        var answer = await RawHttp.SendForResponseAsync(
+        var response = await RawHttp.SendForResponseAsync(
             host.Address, "POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999\r\n\r\nx");
-        Assert.That(answer, Does.StartWith("HTTP/1.1 413").And.Contain("\"request-too-large\""));
+        Assert.That(response, Does.StartWith("HTTP/1.1 413").And.Contain("\"request-too-large\""));
     }
 
     [Test]
     public async Task A_broken_chunk_is_400()
     {
-        var answer = await RawHttp.SendAsync(
+        var response = await RawHttp.SendAsync(
             host.Address, "POST /upload HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n");
-        Assert.That(answer, Does.StartWith("HTTP/1.1 400").And.Contain("\"invalid-usage\""));
+        Assert.That(response, Does.StartWith("HTTP/1.1 400").And.Contain("\"invalid-usage\""));
     }
 
     [Test]
     public async Task A_started_response_is_aborted()
     {
-        var answer = await RawHttp.SendAsync(host.Address, "GET /started HTTP/1.1\r\nHost: a\r\n\r\n");
-        Assert.That(answer, Does.Not.EndWith("0\r\n\r\n"), "the last chunk would make the response look complete");
+        var response = await RawHttp.SendAsync(host.Address, "GET /started HTTP/1.1\r\nHost: a\r\n\r\n");
+        Assert.That(response, Does.Not.EndWith("0\r\n\r\n"), "the last chunk would make the response look complete");
         Assert.That(() => host.Client.GetStringAsync("/started"), Throws.TypeOf<HttpRequestException>());
     }
 

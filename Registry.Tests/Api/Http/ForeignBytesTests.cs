@@ -22,19 +22,19 @@ public sealed class ForeignBytesTests
     [TestCase("Accept-Encoding: \u00fc")]
     public async Task A_header_may_contain_any_bytes(string header)
     {
-        var answer = await RawHttp.SendAsync(
+        var response = await RawHttp.SendAsync(
             host.Address, $"GET /version HTTP/1.1\r\nHost: h\r\n{header}\r\nConnection: close\r\n\r\n");
-        Assert.That(answer, Does.StartWith("HTTP/1.1 200 "));
+        Assert.That(response, Does.StartWith("HTTP/1.1 200 "));
     }
 
     [Test]
     public async Task A_target_with_raw_bytes_is_refused_and_logged_without_the_target()
     {
         var before = Lines().Count;
-        var answer = await RawHttp.SendAsync(
+        var response = await RawHttp.SendAsync(
             host.Address, "GET /api/v1/app?workspace=http://u:secret@e/gr\u00c3\u00b6\u00c3\u009fe "
                 + "HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
-        Assert.That(answer, Does.StartWith("HTTP/1.1 400 "));
+        Assert.That(response, Does.StartWith("HTTP/1.1 400 "));
         var lines = Lines();
         Assert.That(lines, Has.Count.EqualTo(before + 1));
         Assert.That(lines[^1], Does.Contain("127.0.0.1").And.Contain("400").And.Not.Contain("secret"));

@@ -52,9 +52,9 @@ public sealed class LastModifiedTests
         ];
         foreach (var (later, status) in expected)
         {
-            using var answer = await GetAsync(path, headers => headers.IfModifiedSince = modified + later);
-            Assert.That(answer.StatusCode, Is.EqualTo(status), $"{later} later");
-            Assert.That(answer.Content.Headers.LastModified, Is.EqualTo(modified));
+            using var response = await GetAsync(path, headers => headers.IfModifiedSince = modified + later);
+            Assert.That(response.StatusCode, Is.EqualTo(status), $"{later} later");
+            Assert.That(response.Content.Headers.LastModified, Is.EqualTo(modified));
             using var unmodified = await GetAsync(path, headers => headers.IfUnmodifiedSince = modified + later);
             Assert.That(
                 unmodified.StatusCode,
@@ -78,10 +78,10 @@ public sealed class LastModifiedTests
     [TestCase("/api/v1/packages")]
     public async Task Mutable_resources_have_no_Last_Modified(string path)
     {
-        using var answer =
+        using var response =
             await GetAsync(path, headers => headers.IfModifiedSince = TimeProvider.System.GetUtcNow().AddDays(1));
-        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
-        Assert.That(answer.Content.Headers.LastModified, Is.Null);
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(response.Content.Headers.LastModified, Is.Null);
     }
 
     [TestCase("/api/v1/packages")]
@@ -96,11 +96,11 @@ public sealed class LastModifiedTests
     [TestCase("/nowhere")]
     public async Task Json_ends_with_a_line_break(string path)
     {
-        using var answer = await host.Client.GetAsync(path);
-        var body = await answer.Content.ReadAsStringAsync();
+        using var response = await host.Client.GetAsync(path);
+        var body = await response.Content.ReadAsStringAsync();
         Assert.That(body, Does.EndWith("\n").And.Not.EndsWith("\n\n"));
         Assert.That(
-            answer.Content.Headers.ContentLength, Is.Null.Or.EqualTo(System.Text.Encoding.UTF8.GetByteCount(body)));
+            response.Content.Headers.ContentLength, Is.Null.Or.EqualTo(System.Text.Encoding.UTF8.GetByteCount(body)));
         Assert.DoesNotThrow(() => JsonDocument.Parse(body).Dispose());
     }
 

@@ -12,9 +12,9 @@ public sealed class PageHeaderTests
         await using var host = await RegistryHost.StartAsync();
         foreach (var path in (string[])["/", "/cnr", "/cnr/", "/swagger/index.html", "/swagger/oauth2-redirect.html"])
         {
-            using var answer = await host.Client.GetAsync(path);
-            Assert.That(answer.Content.Headers.ContentType!.MediaType, Is.EqualTo("text/html"), path);
-            var policy = answer.Headers.GetValues("Content-Security-Policy").Single();
+            using var response = await host.Client.GetAsync(path);
+            Assert.That(response.Content.Headers.ContentType!.MediaType, Is.EqualTo("text/html"), path);
+            var policy = response.Headers.GetValues("Content-Security-Policy").Single();
             Assert.That(
                 policy,
                 Does.StartWith("default-src 'none';").And
@@ -22,8 +22,8 @@ public sealed class PageHeaderTests
                     .Contain("unsafe-eval"),
                 path);
             Assert.That(policy, Does.Not.Match("script-src[^;]*unsafe-inline"), path);
-            Assert.That(answer.Headers.GetValues("X-Content-Type-Options"), Is.EqualTo(new[] { "nosniff" }), path);
-            Assert.That(answer.Headers.GetValues("Referrer-Policy"), Is.EqualTo(new[] { "same-origin" }), path);
+            Assert.That(response.Headers.GetValues("X-Content-Type-Options"), Is.EqualTo(new[] { "nosniff" }), path);
+            Assert.That(response.Headers.GetValues("Referrer-Policy"), Is.EqualTo(new[] { "same-origin" }), path);
         }
     }
 }

@@ -75,10 +75,10 @@ public sealed class PathPrefixTests
     [Test]
     public async Task A_dotted_path_does_not_resolve_under_a_prefix()
     {
-        var answer = await RawHttp.SendAsync(
+        var response = await RawHttp.SendAsync(
             prefixed.Address, "GET /registry/api/v1/packages/x/../version HTTP/1.1\r\nHost: h\r\nConnection: "
                 + "close\r\n\r\n");
-        Assert.That(answer, Does.StartWith("HTTP/1.1 404 ").And.Contain("package"));
+        Assert.That(response, Does.StartWith("HTTP/1.1 404 ").And.Contain("package"));
     }
 
     [Test]
@@ -86,9 +86,9 @@ public sealed class PathPrefixTests
     {
         using var client =
             new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = prefixed.Address };
-        using var answer = await client.GetAsync("/registry?appr-discovery=1");
-        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.MovedPermanently));
-        Assert.That(answer.Headers.Location!.OriginalString, Is.EqualTo("/registry/?appr-discovery=1"));
+        using var response = await client.GetAsync("/registry?appr-discovery=1");
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.MovedPermanently));
+        Assert.That(response.Headers.Location!.OriginalString, Is.EqualTo("/registry/?appr-discovery=1"));
 
         var odd = await RawHttp.SendAsync(
             prefixed.Address, "GET /registry?\u0001 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
@@ -129,9 +129,9 @@ public sealed class PathPrefixTests
             using var request = new HttpRequestMessage(method, root + path) { Content = content };
             if (prefix is not null)
                 request.Headers.TryAddWithoutValidation("X-Forwarded-Prefix", prefix);
-            var answer = await host.Client.SendAsync(request);
-            Assert.That(answer.IsSuccessStatusCode, $"{method} {root}{path}: {answer.StatusCode}");
-            return answer;
+            var response = await host.Client.SendAsync(request);
+            Assert.That(response.IsSuccessStatusCode, $"{method} {root}{path}: {response.StatusCode}");
+            return response;
         }
     }
 }

@@ -102,7 +102,7 @@ public sealed class RequestLogTests
         var path = $"/nowhere/{Guid.NewGuid():N}";
         using var request =
             new HttpRequestMessage(HttpMethod.Get, path) { Headers = { { "X-Forwarded-For", forwarded } } };
-        using var answer = await host.Client.SendAsync(request);
+        using var response = await host.Client.SendAsync(request);
         Assert.That(await LineAsync(path), Does.StartWith($"{client} GET {path} 404 complete, "));
     }
 
@@ -112,7 +112,7 @@ public sealed class RequestLogTests
         await using var open = await RegistryHost.StartAsync();
         using var request =
             new HttpRequestMessage(HttpMethod.Get, "/nowhere") { Headers = { { "X-Forwarded-For", "203.0.113.7" } } };
-        using var answer = await open.Client.SendAsync(request);
+        using var response = await open.Client.SendAsync(request);
         Assert.That(await LineAsync(open, "/nowhere "), Does.StartWith("127.0.0.1 "));
     }
 

@@ -123,10 +123,10 @@ public sealed class SlowClientTests
         using var client = await SlowClient.ConnectAsync(strict.Address, Bound);
         await client.SendAsync(Head("POST", path, body.Length) + body[..^10], Bound);
 
-        var answer = await ReadResponseAsync(client);
+        var response = await ReadResponseAsync(client);
 
-        Assert.That(answer, Does.StartWith("HTTP/1.1 408 "));
-        Assert.That(answer, Does.Contain("\"code\":\"request-timeout\""));
+        Assert.That(response, Does.StartWith("HTTP/1.1 408 "));
+        Assert.That(response, Does.Contain("\"code\":\"request-timeout\""));
     }
 
     [Test]
@@ -134,14 +134,14 @@ public sealed class SlowClientTests
     {
         using var client = await SlowClient.ConnectAsync(strict.Address, Bound);
         await client.SendAsync(Head("POST", "/api/v1/app", 1000), Bound);
-        var answering = ReadResponseAsync(client);
-        while (!answering.IsCompleted)
+        var responding = ReadResponseAsync(client);
+        while (!responding.IsCompleted)
         {
             await client.SendAsync("x", Bound);
-            await Task.WhenAny(answering, Task.Delay(200, Bound));
+            await Task.WhenAny(responding, Task.Delay(200, Bound));
         }
 
-        Assert.That(await answering, Does.StartWith("HTTP/1.1 408 "));
+        Assert.That(await responding, Does.StartWith("HTTP/1.1 408 "));
     }
 
     [TestCase("fffffffffffffffff\r\n")]
@@ -156,12 +156,12 @@ public sealed class SlowClientTests
     {
         foreach (var path in (string[])[Package, "/api/v1/app"])
         {
-            var answer = await RawHttp.SendAsync(
+            var response = await RawHttp.SendAsync(
                 lenient.Address, $"POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: "
                     + $"chunked\r\n\r\n2\r\n {{\r\n{chunks}");
 
-            Assert.That(answer, Does.StartWith("HTTP/1.1 400 "), path);
-            Assert.That(answer, Does.Contain("\"code\":\"invalid-usage\""), path);
+            Assert.That(response, Does.StartWith("HTTP/1.1 400 "), path);
+            Assert.That(response, Does.Contain("\"code\":\"invalid-usage\""), path);
         }
     }
 
@@ -169,18 +169,18 @@ public sealed class SlowClientTests
     {
         using var client = await SlowClient.GetAsync(lenient.Address, path, range, Bound);
         var buffer = new byte[8 * 1024];
-        var answer = new MemoryStream();
+        var response = new MemoryStream();
         var began = TimeProvider.System.GetTimestamp();
         for (int read;
              TimeProvider.System.GetElapsedTime(began) < Pause && (read = await client.ReadAsync(buffer, Bound)) > 0;)
         {
-            answer.Write(buffer, 0, read);
+            response.Write(buffer, 0, read);
             await Task.Delay(500, Bound);
         }
 
-        answer.Write(await client.ReadToEndAsync(Bound));
+        response.Write(await client.ReadToEndAsync(Bound));
 
-        Assert.That(SlowClient.BodyOf(answer.ToArray()), Is.Not.Null, $"{path} {range}");
+        Assert.That(SlowClient.BodyOf(response.ToArray()), Is.Not.Null, $"{path} {range}");
     }
 
     private static string PushBody(string release, byte[] package) =>

@@ -30,15 +30,15 @@ public sealed class DownloadTests(string backend)
     [Test]
     public async Task The_ETag_of_an_archive_is_its_id()
     {
-        using var answer = await host.Client.GetAsync(Address);
-        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
-        Assert.That(answer.Content.Headers.ContentType?.ToString(), Is.EqualTo("application/octet-stream"));
-        Assert.That(answer.Content.Headers.ContentLength, Is.EqualTo(SampleArchive.Length));
-        Assert.That(answer.Headers.ETag?.ToString(), Is.EqualTo($"\"{SampleArchive.Id}\""));
-        Assert.That(answer.Content.Headers.ContentDisposition, Is.Null);
+        using var response = await host.Client.GetAsync(Address);
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(response.Content.Headers.ContentType?.ToString(), Is.EqualTo("application/octet-stream"));
+        Assert.That(response.Content.Headers.ContentLength, Is.EqualTo(SampleArchive.Length));
+        Assert.That(response.Headers.ETag?.ToString(), Is.EqualTo($"\"{SampleArchive.Id}\""));
+        Assert.That(response.Content.Headers.ContentDisposition, Is.Null);
 
         using var again =
-            new HttpRequestMessage(HttpMethod.Get, Address) { Headers = { IfNoneMatch = { answer.Headers.ETag! } } };
+            new HttpRequestMessage(HttpMethod.Get, Address) { Headers = { IfNoneMatch = { response.Headers.ETag! } } };
         Assert.That((await host.Client.SendAsync(again)).StatusCode, Is.EqualTo(HttpStatusCode.NotModified));
     }
 
@@ -72,11 +72,11 @@ public sealed class DownloadTests(string backend)
         {
             if (method == "DELETE" && path == "/api/v1/app/")
                 continue;
-            var answer = await RawHttp.SendAsync(
+            var response = await RawHttp.SendAsync(
                 host.Address, $"{method} {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
-            Assert.That(answer, Does.StartWith("HTTP/1.1 404").Or.StartWith("HTTP/1.1 400"), method);
-            if (method != "HEAD" && answer.StartsWith("HTTP/1.1 404", StringComparison.Ordinal))
-                Assert.That(answer, Does.Contain("\"archive-not-found\"").Or.Contain("\"resource-not-found\""));
+            Assert.That(response, Does.StartWith("HTTP/1.1 404").Or.StartWith("HTTP/1.1 400"), method);
+            if (method != "HEAD" && response.StartsWith("HTTP/1.1 404", StringComparison.Ordinal))
+                Assert.That(response, Does.Contain("\"archive-not-found\"").Or.Contain("\"resource-not-found\""));
         }
 
         Assert.That((await host.Client.GetAsync(Address)).StatusCode, Is.EqualTo(HttpStatusCode.OK), "it still exists");
@@ -100,8 +100,8 @@ public sealed class DownloadTests(string backend)
     public async Task A_storage_fault_is_never_not_found(string method)
     {
         host.Faults.FailAll(new StorageException(StorageFault.Denied, "secret"));
-        using var answer = await host.Client.SendAsync(new HttpRequestMessage(new HttpMethod(method), Address));
-        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
+        using var response = await host.Client.SendAsync(new HttpRequestMessage(new HttpMethod(method), Address));
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
     }
 
     [Test]
@@ -116,8 +116,8 @@ public sealed class DownloadTests(string backend)
     [Test]
     public async Task Other_methods_get_405_with_the_allowed_ones()
     {
-        using var answer = await host.Client.PutAsync(Address, new ByteArrayContent([1]));
-        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.MethodNotAllowed));
-        Assert.That(answer.Content.Headers.Allow, Is.EquivalentTo(new[] { "GET", "HEAD", "DELETE", "OPTIONS" }));
+        using var response = await host.Client.PutAsync(Address, new ByteArrayContent([1]));
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.MethodNotAllowed));
+        Assert.That(response.Content.Headers.Allow, Is.EquivalentTo(new[] { "GET", "HEAD", "DELETE", "OPTIONS" }));
     }
 }

@@ -63,20 +63,20 @@ public sealed class ListTests(string backend)
     public async Task The_ETag_of_a_list_depends_on_its_content(int count)
     {
         await FillAsync(count);
-        using var answer = await host.Client.GetAsync("/api/v1/app");
-        Assert.That(await answer.Content.ReadFromJsonAsync<JsonArray>(), Has.Count.EqualTo(count));
-        Assert.That(answer.Headers.ETag, Is.Not.Null.And.Property("IsWeak").False);
+        using var response = await host.Client.GetAsync("/api/v1/app");
+        Assert.That(await response.Content.ReadFromJsonAsync<JsonArray>(), Has.Count.EqualTo(count));
+        Assert.That(response.Headers.ETag, Is.Not.Null.And.Property("IsWeak").False);
 
-        using var again = await host.Client.SendAsync(Conditional(answer));
+        using var again = await host.Client.SendAsync(Conditional(response));
         Assert.That(again.StatusCode, Is.EqualTo(HttpStatusCode.NotModified));
-        Assert.That(again.Headers.ETag, Is.EqualTo(answer.Headers.ETag));
+        Assert.That(again.Headers.ETag, Is.EqualTo(response.Headers.ETag));
 
         using var other =
             new HttpRequestMessage(HttpMethod.Get, "/api/v1/app") { Headers = { IfMatch = { new("\"other\"") } } };
         Assert.That((await host.Client.SendAsync(other)).StatusCode, Is.EqualTo(HttpStatusCode.PreconditionFailed));
 
         await host.Client.PostAsync("/api/v1/app", new StringContent("one more"));
-        using var changed = await host.Client.SendAsync(Conditional(answer));
+        using var changed = await host.Client.SendAsync(Conditional(response));
         Assert.That(changed.StatusCode, Is.EqualTo(HttpStatusCode.OK));
     }
 
@@ -108,11 +108,12 @@ public sealed class ListTests(string backend)
     {
         const int Count = 1300;
         await FillAsync(Count);
-        using (var answer = await host.Client.GetAsync("/api/v1/app"))
+        using (var response = await host.Client.GetAsync("/api/v1/app"))
         {
-            Assert.That(answer.Headers.ETag, Is.Null);
-            var names =
-                (await answer.Content.ReadFromJsonAsync<JsonArray>())!.Select(static e => (string)e!["name"]!).ToList();
+            Assert.That(response.Headers.ETag, Is.Null);
+            var names = (await response.Content.ReadFromJsonAsync<JsonArray>())!
+                .Select(static app => (string)app!["name"]!)
+                .ToList();
             Assert.That(names, Has.Count.EqualTo(Count).And.Unique);
             Assert.That(names, Is.EqualTo(names.Order(StringComparer.Ordinal)));
         }
@@ -137,8 +138,8 @@ public sealed class ListTests(string backend)
     public async Task Head_of_a_list_has_no_body()
     {
         await FillAsync(1);
-        using var answer = await host.Client.SendAsync(new HttpRequestMessage(HttpMethod.Head, "/api/v1/app"));
-        await CheckHeadAsync(answer);
+        using var response = await host.Client.SendAsync(new HttpRequestMessage(HttpMethod.Head, "/api/v1/app"));
+        await CheckHeadAsync(response);
     }
 
     [TestCase("PUT")]
@@ -147,19 +148,19 @@ public sealed class ListTests(string backend)
     [TestCase("FOO")]
     public async Task Other_methods_get_405_with_the_allowed_ones(string method)
     {
-        using var answer = await host.Client.SendAsync(new HttpRequestMessage(new HttpMethod(method), "/api/v1/app"));
-        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.MethodNotAllowed));
-        Assert.That(answer.Content.Headers.Allow, Is.EquivalentTo(new[] { "GET", "HEAD", "POST", "OPTIONS" }));
+        using var response = await host.Client.SendAsync(new HttpRequestMessage(new HttpMethod(method), "/api/v1/app"));
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.MethodNotAllowed));
+        Assert.That(response.Content.Headers.Allow, Is.EquivalentTo(new[] { "GET", "HEAD", "POST", "OPTIONS" }));
     }
 
     private static HttpRequestMessage Conditional(HttpResponseMessage earlier) =>
         new(HttpMethod.Get, "/api/v1/app") { Headers = { IfNoneMatch = { earlier.Headers.ETag! } } };
 
-    private static async Task CheckHeadAsync(HttpResponseMessage answer)
+    private static async Task CheckHeadAsync(HttpResponseMessage response)
     {
-        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
-        Assert.That(answer.Content.Headers.ContentType?.MediaType, Is.EqualTo("application/json"));
-        Assert.That(await answer.Content.ReadAsByteArrayAsync(), Is.Empty);
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(response.Content.Headers.ContentType?.MediaType, Is.EqualTo("application/json"));
+        Assert.That(await response.Content.ReadAsByteArrayAsync(), Is.Empty);
     }
 
     /// <summary>Makes the listing fail at the entry with this number, starting from one.</summary>

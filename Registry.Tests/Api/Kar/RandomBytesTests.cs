@@ -41,10 +41,10 @@ public sealed class RandomBytesTests
                     Fill(random, Pick(random, Headers), static c => c is not '\r' and not '\n')
                         + $"\r\nContent-Length: {body.Length}\r\n\r\n{body}")
                 .ToString();
-            var answer = await RawHttp.SendAsync(host.Address, request);
-            Assert.That(answer, Does.Match("^HTTP/1.1 [234]"), request);
-            if (answer.StartsWith("HTTP/1.1 4", StringComparison.Ordinal) && answer.Contains("\r\nContent-Type"))
-                Assert.That(answer, Does.Contain("Content-Type: application/json"), request);
+            var response = await RawHttp.SendAsync(host.Address, request);
+            Assert.That(response, Does.Match("^HTTP/1.1 [234]"), request);
+            if (response.StartsWith("HTTP/1.1 4", StringComparison.Ordinal) && response.Contains("\r\nContent-Type"))
+                Assert.That(response, Does.Contain("Content-Type: application/json"), request);
         }
 
         Assert.That(host.Log.Faults, Is.Empty);

@@ -92,19 +92,19 @@ public sealed class RecordedExchangesTests
         foreach (var (name, value) in sent["headers"]!.AsObject())
             _ = request.Headers.TryAddWithoutValidation(name, ReplaceTag((string)value!, id))
                 || request.Content!.Headers.TryAddWithoutValidation(name, (string)value!);
-        using var answer = await host.Client.SendAsync(request);
-        var bytes = await answer.Content.ReadAsByteArrayAsync();
+        using var response = await host.Client.SendAsync(request);
+        var bytes = await response.Content.ReadAsByteArrayAsync();
 
         var status = (int)recorded["status"]!;
         if (Exemptions.TryGetValue(id, out var exemption))
             status = exemption.Status;
-        Assert.That((int)answer.StatusCode, Is.EqualTo(status), Encoding.UTF8.GetString(bytes));
+        Assert.That((int)response.StatusCode, Is.EqualTo(status), Encoding.UTF8.GetString(bytes));
         if (status >= 400)
-            CheckError(answer, bytes);
+            CheckError(response, bytes);
         else if (status != 304 && status != 204)
-            CheckContent(exemption.Row, recorded, answer, bytes);
+            CheckContent(exemption.Row, recorded, response, bytes);
         if (status is 200 or 206 or 304 && request.Method == HttpMethod.Get)
-            Assert.That(answer.Headers.ETag, Has.Property("IsWeak").False, "row ETag");
+            Assert.That(response.Headers.ETag, Has.Property("IsWeak").False, "row ETag");
     }
 
     /// <summary>Returns a registry with the reference's content.</summary>
@@ -124,11 +124,11 @@ public sealed class RecordedExchangesTests
         return host;
     }
 
-    private static void CheckContent(string? row, JsonNode recorded, HttpResponseMessage answer, byte[] bytes)
+    private static void CheckContent(string? row, JsonNode recorded, HttpResponseMessage response, byte[] bytes)
     {
         Assert.That(
-            answer.Content.Headers.ContentType?.ToString(), Is.EqualTo(RecordedHeader(recorded, "Content-Type")));
-        Assert.That(answer.Content.Headers.ContentLength, Is.EqualTo(bytes.Length));
+            response.Content.Headers.ContentType?.ToString(), Is.EqualTo(RecordedHeader(recorded, "Content-Type")));
+        Assert.That(response.Content.Headers.ContentLength, Is.EqualTo(bytes.Length));
         switch (row)
         {
             case "GET /api/v1":
@@ -140,7 +140,7 @@ public sealed class RecordedExchangesTests
             case "HEAD, OPTIONS, CORS, Range":
                 Assert.That(bytes, Is.EqualTo(BodyOf(recorded)[..10]));
                 break;
-            case null when answer.Content.Headers.ContentType!.MediaType == "application/json":
+            case null when response.Content.Headers.ContentType!.MediaType == "application/json":
                 var expected = JsonNode.Parse(BodyOf(recorded))!;
                 WithoutEmptyUploads(expected);
                 Assert.That(
@@ -155,11 +155,11 @@ public sealed class RecordedExchangesTests
     }
 
     /// <summary>Checks the row "errors".</summary>
-    private static void CheckError(HttpResponseMessage answer, byte[] bytes)
+    private static void CheckError(HttpResponseMessage response, byte[] bytes)
     {
-        Assert.That(answer.Content.Headers.ContentType?.ToString(), Is.EqualTo("application/json"));
+        Assert.That(response.Content.Headers.ContentType?.ToString(), Is.EqualTo("application/json"));
         var error = JsonNode.Parse(bytes)!;
-        Assert.That((string?)error["code"], Is.EqualTo(answer.StatusCode switch
+        Assert.That((string?)error["code"], Is.EqualTo(response.StatusCode switch
         {
             HttpStatusCode.BadRequest => "invalid-usage",
             HttpStatusCode.NotFound => "archive-not-found",
@@ -168,8 +168,8 @@ public sealed class RecordedExchangesTests
         }));
         Assert.That(error["details"], Is.InstanceOf<JsonObject>());
         Assert.That(
-            answer.Content.Headers.Allow,
-            answer.StatusCode == HttpStatusCode.MethodNotAllowed ? Is.Not.Empty : Is.Empty);
+            response.Content.Headers.Allow,
+            response.StatusCode == HttpStatusCode.MethodNotAllowed ? Is.Not.Empty : Is.Empty);
     }
 
     /// <summary>Applies the row "empty upload": the reference stored it, so its lists contain one.</summary>

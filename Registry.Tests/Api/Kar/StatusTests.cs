@@ -25,10 +25,10 @@ public sealed class StatusTests
     [TestCase("/api/v1/")]
     public async Task The_status_describes_the_storage(string path)
     {
-        using var answer = await host.Client.GetAsync(path);
-        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
-        Assert.That(answer.Content.Headers.ContentType?.ToString(), Is.EqualTo("application/json"));
-        var body = (await answer.Content.ReadFromJsonAsync<JsonObject>())!;
+        using var response = await host.Client.GetAsync(path);
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(response.Content.Headers.ContentType?.ToString(), Is.EqualTo("application/json"));
+        var body = (await response.Content.ReadFromJsonAsync<JsonObject>())!;
         Assert.That(
             body.Select(static m => m.Key),
             Is.EquivalentTo(new[] { "kind", "status", "storage", "version", "name", "location" }));
@@ -67,9 +67,9 @@ public sealed class StatusTests
     [Test]
     public async Task Other_methods_get_405()
     {
-        using var answer = await host.Client.PostAsync("/api/v1", new ByteArrayContent([1]));
-        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.MethodNotAllowed));
-        Assert.That(answer.Content.Headers.Allow, Is.EquivalentTo(new[] { "GET", "HEAD", "OPTIONS" }));
+        using var response = await host.Client.PostAsync("/api/v1", new ByteArrayContent([1]));
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.MethodNotAllowed));
+        Assert.That(response.Content.Headers.Allow, Is.EquivalentTo(new[] { "GET", "HEAD", "OPTIONS" }));
     }
 
     private static void Describe(IServiceCollection services) => services.AddSingleton<IStorageProbe>(new InMemoryProbe
@@ -79,11 +79,11 @@ public sealed class StatusTests
 
     private static async Task CheckUnavailableAsync(FaultyHost host)
     {
-        using var answer = await host.Client.GetAsync("/api/v1");
-        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
-        Assert.That(answer.Headers.RetryAfter, Is.Not.Null);
-        Assert.That(answer.Headers.ETag, Is.Null);
-        var text = await answer.Content.ReadAsStringAsync();
+        using var response = await host.Client.GetAsync("/api/v1");
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
+        Assert.That(response.Headers.RetryAfter, Is.Not.Null);
+        Assert.That(response.Headers.ETag, Is.Null);
+        var text = await response.Content.ReadAsStringAsync();
         Assert.That((string?)JsonNode.Parse(text)!["status"], Is.EqualTo("unavailable"));
         Assert.That(text, Does.Not.Contain("secret"));
     }

@@ -35,25 +35,26 @@ public sealed class UploadLimitTests
         using var request =
             new HttpRequestMessage(HttpMethod.Post, "/api/v1/app") { Content = new ByteArrayContent(new byte[length]) };
         request.Headers.TransferEncodingChunked = chunked;
-        using var answer = await host.Client.SendAsync(request);
-        if (answer.StatusCode == HttpStatusCode.RequestEntityTooLarge)
+        using var response = await host.Client.SendAsync(request);
+        if (response.StatusCode == HttpStatusCode.RequestEntityTooLarge)
         {
-            var error = await answer.Content.ReadFromJsonAsync<JsonObject>();
+            var error = await response.Content.ReadFromJsonAsync<JsonObject>();
             Assert.That((string?)error!["code"], Is.EqualTo("request-too-large"));
             Assert.That((int?)error["details"]!["limit"], Is.EqualTo(Limit));
             Assert.That(await host.CountArchivesAsync(), Is.Zero);
         }
 
-        return (int)answer.StatusCode;
+        return (int)response.StatusCode;
     }
 
     [Test]
     public async Task A_workspace_with_too_many_parts_is_400_with_the_limit()
     {
         var workspace = $"https://w/{string.Join('/', Enumerable.Repeat("a", 440))}";
-        using var answer = await host.Client.PostAsync($"/api/v1/app?workspace={workspace}", new ByteArrayContent([1]));
-        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.BadRequest));
-        var error = await answer.Content.ReadFromJsonAsync<JsonObject>();
+        using var response =
+            await host.Client.PostAsync($"/api/v1/app?workspace={workspace}", new ByteArrayContent([1]));
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.BadRequest));
+        var error = await response.Content.ReadFromJsonAsync<JsonObject>();
         Assert.That((string?)error!["code"], Is.EqualTo("invalid-usage"));
         Assert.That(((int?)error["details"]!["parts"], (int?)error["details"]!["limit"]), Is.EqualTo((441, 32)));
         Assert.That(await host.CountArchivesAsync(), Is.Zero);
@@ -64,10 +65,10 @@ public sealed class UploadLimitTests
     [Test]
     public async Task A_length_over_the_limit_is_refused_before_the_body_is_sent()
     {
-        var answer = await RawHttp.SendForResponseAsync(
+        var response = await RawHttp.SendForResponseAsync(
             host.Address,
             "POST /api/v1/app HTTP/1.1\r\nHost: a\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: "
                 + $"{Limit + 1}\r\n\r\n");
-        Assert.That(answer, Does.StartWith("HTTP/1.1 413").And.Contain("\"request-too-large\""));
+        Assert.That(response, Does.StartWith("HTTP/1.1 413").And.Contain("\"request-too-large\""));
     }
 }

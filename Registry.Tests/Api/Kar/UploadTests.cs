@@ -38,16 +38,16 @@ public sealed class UploadTests(string backend)
     public async Task An_uploaded_archive_is_downloaded_unchanged()
     {
         var sample = await SampleArchive.BytesAsync();
-        using var answer = await host.Client.PostAsync(
+        using var response = await host.Client.PostAsync(
             "/api/v1/app?workspace=http://github.com/kubernauts/kploy.net", new ByteArrayContent(sample));
-        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
-        var body = await answer.Content.ReadFromJsonAsync<JsonObject>();
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        var body = await response.Content.ReadFromJsonAsync<JsonObject>();
         Assert.That((string?)body!["app_archive_id"], Is.EqualTo(SampleArchive.Id));
         Assert.That(
             (string?)body["selfLink"],
             Is.EqualTo($"{host.Address.GetLeftPart(UriPartial.Authority)}/api/v1/app/{SampleArchive.Id}"));
         Assert.That(body, Has.Count.EqualTo(2));
-        Assert.That(answer.Headers.ETag, Is.Null);
+        Assert.That(response.Headers.ETag, Is.Null);
 
         var copy = await host.Client.GetByteArrayAsync(
             (string?)body["selfLink"] + "?workspace=http://github.com/kubernauts/kploy.net");
@@ -66,8 +66,8 @@ public sealed class UploadTests(string backend)
         using var content = new ByteArrayContent(bytes);
         if (type is not null)
             content.Headers.TryAddWithoutValidation("Content-Type", type);
-        using var answer = await host.Client.PostAsync("/api/v1/app", content);
-        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        using var response = await host.Client.PostAsync("/api/v1/app", content);
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
         Assert.That(
             await host.Client.GetByteArrayAsync($"/api/v1/app/{Convert.ToHexStringLower(SHA256.HashData(bytes))}"),
             Is.EqualTo(bytes));
@@ -80,10 +80,10 @@ public sealed class UploadTests(string backend)
         using var request =
             new HttpRequestMessage(HttpMethod.Post, "/api/v1/app") { Content = new ByteArrayContent(bytes) };
         request.Headers.TransferEncodingChunked = true;
-        using var answer = await host.Client.SendAsync(request);
-        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        using var response = await host.Client.SendAsync(request);
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
         Assert.That(
-            (string?)(await answer.Content.ReadFromJsonAsync<JsonObject>())!["app_archive_id"],
+            (string?)(await response.Content.ReadFromJsonAsync<JsonObject>())!["app_archive_id"],
             Is.EqualTo(Convert.ToHexStringLower(SHA256.HashData(bytes))));
     }
 
@@ -94,10 +94,10 @@ public sealed class UploadTests(string backend)
         using var request =
             new HttpRequestMessage(HttpMethod.Post, "/api/v1/app") { Content = new ByteArrayContent([]) };
         request.Headers.TransferEncodingChunked = chunked;
-        using var answer = await host.Client.SendAsync(request);
-        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.BadRequest));
+        using var response = await host.Client.SendAsync(request);
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.BadRequest));
         Assert.That(
-            (string?)(await answer.Content.ReadFromJsonAsync<JsonObject>())!["code"], Is.EqualTo("invalid-usage"));
+            (string?)(await response.Content.ReadFromJsonAsync<JsonObject>())!["code"], Is.EqualTo("invalid-usage"));
         Assert.That(await host.CountArchivesAsync(), Is.Zero);
     }
 
@@ -140,11 +140,11 @@ public sealed class UploadTests(string backend)
                 new HttpRequestMessage(new HttpMethod(method), $"/api/v1/app{path}?workspace={workspace}");
             if (method == "POST")
                 request.Content = new ByteArrayContent([1]);
-            using var answer = await host.Client.SendAsync(request);
-            Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.BadRequest), method);
+            using var response = await host.Client.SendAsync(request);
+            Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.BadRequest), method);
             if (method != "HEAD")
                 Assert.That(
-                    (string?)(await answer.Content.ReadFromJsonAsync<JsonObject>())!["code"],
+                    (string?)(await response.Content.ReadFromJsonAsync<JsonObject>())!["code"],
                     Is.EqualTo("invalid-usage"));
         }
 
@@ -155,11 +155,11 @@ public sealed class UploadTests(string backend)
     [TestCase(32_000)]
     public async Task A_workspace_too_long_to_store_is_refused(int length)
     {
-        using var answer = await host.Client.PostAsync(
+        using var response = await host.Client.PostAsync(
             $"/api/v1/app?workspace=http://h/{new string('a', length)}", new ByteArrayContent([1]));
-        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.BadRequest));
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.BadRequest));
         Assert.That(
-            (string?)(await answer.Content.ReadFromJsonAsync<JsonObject>())!["code"], Is.EqualTo("invalid-usage"));
+            (string?)(await response.Content.ReadFromJsonAsync<JsonObject>())!["code"], Is.EqualTo("invalid-usage"));
     }
 
     [TestCase(StorageFault.Unavailable, 503)]
@@ -167,10 +167,10 @@ public sealed class UploadTests(string backend)
     public async Task A_storage_failure_has_its_status(StorageFault fault, int status)
     {
         host.Faults.FailAll(new StorageException(fault, "/secret/path"));
-        using var answer = await host.Client.PostAsync("/api/v1/app", new ByteArrayContent([1]));
-        Assert.That((int)answer.StatusCode, Is.EqualTo(status));
-        Assert.That(answer.Headers.RetryAfter, Is.Not.Null);
-        Assert.That(await answer.Content.ReadAsStringAsync(), Does.Not.Contain("secret"));
+        using var response = await host.Client.PostAsync("/api/v1/app", new ByteArrayContent([1]));
+        Assert.That((int)response.StatusCode, Is.EqualTo(status));
+        Assert.That(response.Headers.RetryAfter, Is.Not.Null);
+        Assert.That(await response.Content.ReadAsStringAsync(), Does.Not.Contain("secret"));
     }
 
     [Test]
@@ -181,9 +181,9 @@ public sealed class UploadTests(string backend)
             Content = new ByteArrayContent([1])
         };
         request.Headers.Host = "registry.example:8080";
-        using var answer = await host.Client.SendAsync(request);
+        using var response = await host.Client.SendAsync(request);
         Assert.That(
-            (string?)(await answer.Content.ReadFromJsonAsync<JsonObject>())!["selfLink"],
+            (string?)(await response.Content.ReadFromJsonAsync<JsonObject>())!["selfLink"],
             Does.StartWith("http://registry.example:8080/api/v1/app/").And.Not.Contain("workspace"));
 
         var old = await RawHttp.SendAsync(host.Address, "POST /api/v1/app HTTP/1.0\r\nContent-Length: 1\r\n\r\nx");
@@ -195,9 +195,9 @@ public sealed class UploadTests(string backend)
     [TestCase("/api/v1/app/a/b")]
     public async Task Only_the_collection_accepts_uploads(string path)
     {
-        using var answer = await host.Client.PostAsync(path, new ByteArrayContent([1]));
-        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.MethodNotAllowed));
-        Assert.That(answer.Content.Headers.Allow, Is.EquivalentTo(new[] { "GET", "HEAD", "DELETE", "OPTIONS" }));
+        using var response = await host.Client.PostAsync(path, new ByteArrayContent([1]));
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.MethodNotAllowed));
+        Assert.That(response.Content.Headers.Allow, Is.EquivalentTo(new[] { "GET", "HEAD", "DELETE", "OPTIONS" }));
         Assert.That(await host.CountArchivesAsync(), Is.Zero);
     }
 

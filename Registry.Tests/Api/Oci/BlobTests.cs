@@ -15,10 +15,10 @@ public sealed class BlobTests : OciTest
     {
         var repository = New();
         var digest = await repository.PushBlobAsync(Content);
-        using var answer = await repository.SendAsync("GET", $"blobs/{digest}");
-        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
-        AssertDescribed(answer, digest);
-        Assert.That(await answer.Content.ReadAsByteArrayAsync(), SameBytes.As(Content));
+        using var response = await repository.SendAsync("GET", $"blobs/{digest}");
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        AssertDescribed(response, digest);
+        Assert.That(await response.Content.ReadAsByteArrayAsync(), SameBytes.As(Content));
     }
 
     [Test]
@@ -26,9 +26,9 @@ public sealed class BlobTests : OciTest
     {
         var repository = New();
         var digest = await repository.PushBlobAsync(Content);
-        using var answer = await repository.SendAsync("HEAD", $"blobs/{digest}");
-        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
-        AssertDescribed(answer, digest);
+        using var response = await repository.SendAsync("HEAD", $"blobs/{digest}");
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        AssertDescribed(response, digest);
     }
 
     [Test]
@@ -36,10 +36,10 @@ public sealed class BlobTests : OciTest
     {
         var repository = New();
         var digest = await repository.PushBlobAsync(Content);
-        using var answer = await repository.SendAsync(
+        using var response = await repository.SendAsync(
             "GET", $"blobs/{digest}", null, ("If-None-Match", $"\"{digest}\""));
-        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.NotModified));
-        Assert.That(OciRepository.HeaderOf(answer, "Docker-Content-Digest"), Is.EqualTo(digest));
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.NotModified));
+        Assert.That(OciRepository.HeaderOf(response, "Docker-Content-Digest"), Is.EqualTo(digest));
     }
 
     [TestCase("bytes=0-9", 0, 10)]
@@ -51,14 +51,14 @@ public sealed class BlobTests : OciTest
     {
         var repository = New();
         var digest = await repository.PushBlobAsync(Content);
-        using var answer = await repository.SendAsync("GET", $"blobs/{digest}", null, ("Range", range));
-        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.PartialContent));
+        using var response = await repository.SendAsync("GET", $"blobs/{digest}", null, ("Range", range));
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.PartialContent));
         Assert.That(
-            OciRepository.HeaderOf(answer, "Content-Range"),
+            OciRepository.HeaderOf(response, "Content-Range"),
             Is.EqualTo($"bytes {first}-{first + length - 1}/{Content.Length}"));
-        Assert.That(OciRepository.HeaderOf(answer, "Docker-Content-Digest"), Is.EqualTo(digest));
+        Assert.That(OciRepository.HeaderOf(response, "Docker-Content-Digest"), Is.EqualTo(digest));
         Assert.That(
-            await answer.Content.ReadAsByteArrayAsync(), SameBytes.As(Content.AsSpan(first, length).ToArray()));
+            await response.Content.ReadAsByteArrayAsync(), SameBytes.As(Content.AsSpan(first, length).ToArray()));
     }
 
     [TestCase("bytes=300000-")]
@@ -69,12 +69,12 @@ public sealed class BlobTests : OciTest
     {
         var repository = New();
         var digest = await repository.PushBlobAsync(Content);
-        using var answer = await repository.SendAsync("GET", $"blobs/{digest}", null, ("Range", range));
-        Assert.That(OciRepository.HeaderOf(answer, "Content-Range"), Is.EqualTo($"bytes */{Content.Length}"));
+        using var response = await repository.SendAsync("GET", $"blobs/{digest}", null, ("Range", range));
+        Assert.That(OciRepository.HeaderOf(response, "Content-Range"), Is.EqualTo($"bytes */{Content.Length}"));
         Assert.That(
-            (await answer.Content.ReadAsByteArrayAsync()).LongLength,
-            Is.EqualTo(answer.Content.Headers.ContentLength));
-        Assert.That(await OciRepository.ErrorOfAsync(answer), Is.EqualTo((416, "SIZE_INVALID")));
+            (await response.Content.ReadAsByteArrayAsync()).LongLength,
+            Is.EqualTo(response.Content.Headers.ContentLength));
+        Assert.That(await OciRepository.ErrorOfAsync(response), Is.EqualTo((416, "SIZE_INVALID")));
     }
 
     [TestCase("GET")]
@@ -83,8 +83,8 @@ public sealed class BlobTests : OciTest
     {
         foreach (var repository in (OciRepository[])[New(), await WithBlobAsync()])
         {
-            using var answer = await repository.SendAsync(method, $"blobs/{OciRepository.UnknownDigest}");
-            Assert.That(await OciRepository.ErrorOfAsync(answer), Is.EqualTo((404, "BLOB_UNKNOWN")));
+            using var response = await repository.SendAsync(method, $"blobs/{OciRepository.UnknownDigest}");
+            Assert.That(await OciRepository.ErrorOfAsync(response), Is.EqualTo((404, "BLOB_UNKNOWN")));
         }
     }
 
@@ -92,8 +92,8 @@ public sealed class BlobTests : OciTest
     public async Task A_blob_of_another_repository_is_unknown()
     {
         var digest = await New().PushBlobAsync(Content);
-        using var answer = await New().SendAsync("GET", $"blobs/{digest}");
-        Assert.That(await OciRepository.ErrorOfAsync(answer), Is.EqualTo((404, "BLOB_UNKNOWN")));
+        using var response = await New().SendAsync("GET", $"blobs/{digest}");
+        Assert.That(await OciRepository.ErrorOfAsync(response), Is.EqualTo((404, "BLOB_UNKNOWN")));
     }
 
     [TestCaseSource(typeof(Digests), nameof(Digests.Invalid))]
@@ -101,8 +101,8 @@ public sealed class BlobTests : OciTest
     {
         foreach (var method in (string[])["GET", "DELETE"])
         {
-            using var answer = await New().SendAsync(method, $"blobs/{digest}");
-            Assert.That(await OciRepository.ErrorOfAsync(answer), Is.EqualTo((400, "DIGEST_INVALID")));
+            using var response = await New().SendAsync(method, $"blobs/{digest}");
+            Assert.That(await OciRepository.ErrorOfAsync(response), Is.EqualTo((400, "DIGEST_INVALID")));
         }
     }
 
@@ -146,12 +146,12 @@ public sealed class BlobTests : OciTest
         return repository;
     }
 
-    private static void AssertDescribed(HttpResponseMessage answer, string digest)
+    private static void AssertDescribed(HttpResponseMessage response, string digest)
     {
-        Assert.That(answer.Content.Headers.ContentType!.ToString(), Is.EqualTo("application/octet-stream"));
-        Assert.That(answer.Content.Headers.ContentLength, Is.EqualTo(Content.Length));
-        Assert.That(OciRepository.HeaderOf(answer, "Docker-Content-Digest"), Is.EqualTo(digest));
-        Assert.That(OciRepository.HeaderOf(answer, "Accept-Ranges"), Is.EqualTo("bytes"));
-        Assert.That(answer.Headers.ETag!.Tag, Is.EqualTo($"\"{digest}\""));
+        Assert.That(response.Content.Headers.ContentType!.ToString(), Is.EqualTo("application/octet-stream"));
+        Assert.That(response.Content.Headers.ContentLength, Is.EqualTo(Content.Length));
+        Assert.That(OciRepository.HeaderOf(response, "Docker-Content-Digest"), Is.EqualTo(digest));
+        Assert.That(OciRepository.HeaderOf(response, "Accept-Ranges"), Is.EqualTo("bytes"));
+        Assert.That(response.Headers.ETag!.Tag, Is.EqualTo($"\"{digest}\""));
     }
 }

@@ -35,7 +35,7 @@ public sealed class FaultTests
     public void Heal() => host.Faults.Clear();
 
     [Test]
-    public async Task A_fault_of_the_storage_never_looks_like_an_answer()
+    public async Task A_storage_fault_is_503_and_its_message_stays_internal()
     {
         var session = await repository.BeginAsync();
         var failed = 0;
@@ -45,18 +45,18 @@ public sealed class FaultTests
                 host.Faults.Before = call => call.Operation == operation
                     ? throw new StorageException(StorageFault.Unavailable, "secret-host")
                     : default;
-                using var answer = await repository.SendAsync(method, path, body);
+                using var response = await repository.SendAsync(method, path, body);
                 host.Faults.Clear();
-                if (answer.IsSuccessStatusCode)
+                if (response.IsSuccessStatusCode)
                     continue;
                 failed++;
                 var context = $"{method} {path} without {operation}";
-                Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable), context);
-                Assert.That(answer.Headers.RetryAfter, Is.Not.Null, context);
+                Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable), context);
+                Assert.That(response.Headers.RetryAfter, Is.Not.Null, context);
                 if (method == "HEAD")
                     continue;
-                Assert.That(await answer.Content.ReadAsStringAsync(), Does.Not.Contain("secret"), context);
-                Assert.That(await OciRepository.ErrorOfAsync(answer), Is.EqualTo((503, "UNAVAILABLE")), context);
+                Assert.That(await response.Content.ReadAsStringAsync(), Does.Not.Contain("secret"), context);
+                Assert.That(await OciRepository.ErrorOfAsync(response), Is.EqualTo((503, "UNAVAILABLE")), context);
             }
 
         Assert.That(failed, Is.GreaterThan(10));
@@ -66,9 +66,9 @@ public sealed class FaultTests
     public async Task A_full_storage_is_507()
     {
         host.Faults.FailAll(new StorageException(StorageFault.Full, "/secret/path"));
-        using var answer = await repository.SendAsync(
+        using var response = await repository.SendAsync(
             "POST", $"blobs/uploads/?digest={blob}", OciRepository.Bytes(Content));
-        Assert.That(await OciRepository.ErrorOfAsync(answer), Is.EqualTo((507, "UNAVAILABLE")));
+        Assert.That(await OciRepository.ErrorOfAsync(response), Is.EqualTo((507, "UNAVAILABLE")));
     }
 
     [TestCase("POST")]

@@ -65,10 +65,10 @@ public sealed class HostSettingTests
             "PUT" => $"{session}?digest={digest}",
             _ => session,
         };
-        var answer = await RawHttp.SendForResponseAsync(
+        var response = await RawHttp.SendForResponseAsync(
             host.Address,
             $"{method} {address} HTTP/1.1\r\nHost: {host.Address.Authority}\r\nContent-Length: 8\r\n\r\nhalf");
-        Assert.That(answer, Does.StartWith("HTTP/1.1 408").And.Contain("\"BLOB_UPLOAD_INVALID\""));
+        Assert.That(response, Does.StartWith("HTTP/1.1 408").And.Contain("\"BLOB_UPLOAD_INVALID\""));
         using var shown = await repository.SendAsync("GET", session);
         Assert.That(OciRepository.HeaderOf(shown, "Range"), Is.EqualTo("0-0"));
     }

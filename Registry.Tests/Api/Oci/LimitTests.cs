@@ -78,9 +78,9 @@ public sealed class LimitTests : OciTest
     [Test]
     public async Task Other_requests_keep_their_limit()
     {
-        using var answer = await Host.Client.PostAsync(
+        using var response = await Host.Client.PostAsync(
             "/api/v1/packages/a/b", OciRepository.Bytes(new byte[100_001], "application/json"));
-        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.RequestEntityTooLarge));
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.RequestEntityTooLarge));
     }
 
     [Test]
@@ -126,10 +126,10 @@ public sealed class LimitTests : OciTest
         }
     }
 
-    private static async Task AssertAsync(HttpResponseMessage answer, int status)
+    private static async Task AssertAsync(HttpResponseMessage response, int status)
     {
-        Assert.That((int)answer.StatusCode, Is.EqualTo(status));
+        Assert.That((int)response.StatusCode, Is.EqualTo(status));
         if (status == 413)
-            Assert.That(await OciRepository.ErrorOfAsync(answer), Is.EqualTo((413, "SIZE_INVALID")));
+            Assert.That(await OciRepository.ErrorOfAsync(response), Is.EqualTo((413, "SIZE_INVALID")));
     }
 }

@@ -44,14 +44,14 @@ public sealed class ListTests : OciTest
     [TestCase("?n=0", "", null)]
     public async Task Tags_are_listed_in_pages(string query, string expected, string? next)
     {
-        using var answer = await tagged.SendAsync("GET", $"tags/list{query}");
-        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
-        var list = await answer.Content.ReadFromJsonAsync<JsonObject>();
+        using var response = await tagged.SendAsync("GET", $"tags/list{query}");
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        var list = await response.Content.ReadFromJsonAsync<JsonObject>();
         Assert.That((string?)list!["name"], Is.EqualTo("org/charts/app"));
         Assert.That(
             string.Join(' ', list["tags"]!.AsArray().Select(static tag => (string?)tag)), Is.EqualTo(expected));
         Assert.That(
-            OciRepository.HeaderOf(answer, "Link"),
+            OciRepository.HeaderOf(response, "Link"),
             Is.EqualTo(next is null ? null : $"</v2/org/charts/app/tags/list?{next}>; rel=\"next\""));
     }
 
@@ -72,12 +72,12 @@ public sealed class ListTests : OciTest
             var next = $"{path}?n={size}";
             while (next is not null)
             {
-                using var answer = await Host.Client.GetAsync(next);
-                var list = await answer.Content.ReadFromJsonAsync<JsonObject>();
+                using var response = await Host.Client.GetAsync(next);
+                var list = await response.Content.ReadFromJsonAsync<JsonObject>();
                 var page = list![member]!.AsArray().Select(static name => (string?)name).ToList();
                 Assert.That(page, Has.Count.InRange(1, size));
                 found.AddRange(page);
-                next = OciRepository.HeaderOf(answer, "Link")?.Split('<', '>')[1];
+                next = OciRepository.HeaderOf(response, "Link")?.Split('<', '>')[1];
             }
 
             Assert.That(string.Join(' ', found), Is.EqualTo(expected));
@@ -87,9 +87,9 @@ public sealed class ListTests : OciTest
     [Test]
     public async Task A_page_of_no_repositories_is_empty()
     {
-        using var answer = await Host.Client.GetAsync("/v2/_catalog?n=0");
-        Assert.That((await answer.Content.ReadAsStringAsync()).Trim(), Is.EqualTo("""{"repositories":[]}"""));
-        Assert.That(OciRepository.HeaderOf(answer, "Link"), Is.Null);
+        using var response = await Host.Client.GetAsync("/v2/_catalog?n=0");
+        Assert.That((await response.Content.ReadAsStringAsync()).Trim(), Is.EqualTo("""{"repositories":[]}"""));
+        Assert.That(OciRepository.HeaderOf(response, "Link"), Is.Null);
     }
 
     [TestCase("-1")]
@@ -101,16 +101,16 @@ public sealed class ListTests : OciTest
     {
         foreach (var path in (string[])["/v2/_catalog", "/v2/org/charts/app/tags/list"])
         {
-            using var answer = await Host.Client.GetAsync($"{path}?n={n}");
-            Assert.That(await OciRepository.ErrorOfAsync(answer), Is.EqualTo((400, "PAGINATION_NUMBER_INVALID")));
+            using var response = await Host.Client.GetAsync($"{path}?n={n}");
+            Assert.That(await OciRepository.ErrorOfAsync(response), Is.EqualTo((400, "PAGINATION_NUMBER_INVALID")));
         }
     }
 
     [Test]
     public async Task The_tags_of_an_unknown_repository_are_404()
     {
-        using var answer = await New().SendAsync("GET", "tags/list");
-        Assert.That(await OciRepository.ErrorOfAsync(answer), Is.EqualTo((404, "NAME_UNKNOWN")));
+        using var response = await New().SendAsync("GET", "tags/list");
+        Assert.That(await OciRepository.ErrorOfAsync(response), Is.EqualTo((404, "NAME_UNKNOWN")));
     }
 
     [Test]
@@ -121,8 +121,8 @@ public sealed class ListTests : OciTest
         Assert.That(await repository.TagsAsync(), Is.Empty);
         using (var deleted = await repository.SendAsync("DELETE", $"blobs/{blob}"))
             Assert.That(deleted.StatusCode, Is.EqualTo(HttpStatusCode.Accepted));
-        using var answer = await repository.SendAsync("GET", "tags/list");
-        Assert.That(await OciRepository.ErrorOfAsync(answer), Is.EqualTo((404, "NAME_UNKNOWN")));
+        using var response = await repository.SendAsync("GET", "tags/list");
+        Assert.That(await OciRepository.ErrorOfAsync(response), Is.EqualTo((404, "NAME_UNKNOWN")));
     }
 
     [Test]

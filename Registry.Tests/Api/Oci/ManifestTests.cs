@@ -30,14 +30,14 @@ public sealed class ManifestTests : OciTest
         foreach (var method in (string[])["GET", "HEAD"])
             foreach (var reference in (string[])["latest", digest])
             {
-                using var answer = await repository.SendAsync(method, $"manifests/{reference}");
-                Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
-                Assert.That(OciRepository.HeaderOf(answer, "Content-Type"), Is.EqualTo(type));
-                Assert.That(answer.Content.Headers.ContentLength, Is.EqualTo(manifest.Length));
-                Assert.That(OciRepository.HeaderOf(answer, "Docker-Content-Digest"), Is.EqualTo(digest));
-                Assert.That(answer.Headers.ETag!.Tag, Is.EqualTo($"\"{digest}\""));
+                using var response = await repository.SendAsync(method, $"manifests/{reference}");
+                Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+                Assert.That(OciRepository.HeaderOf(response, "Content-Type"), Is.EqualTo(type));
+                Assert.That(response.Content.Headers.ContentLength, Is.EqualTo(manifest.Length));
+                Assert.That(OciRepository.HeaderOf(response, "Docker-Content-Digest"), Is.EqualTo(digest));
+                Assert.That(response.Headers.ETag!.Tag, Is.EqualTo($"\"{digest}\""));
                 Assert.That(
-                    await answer.Content.ReadAsByteArrayAsync(), Is.EqualTo(method == "GET" ? manifest : []));
+                    await response.Content.ReadAsByteArrayAsync(), Is.EqualTo(method == "GET" ? manifest : []));
             }
     }
 
@@ -50,9 +50,9 @@ public sealed class ManifestTests : OciTest
         var index = OciRepository.Index([child], type);
         using (var pushed = await repository.PutManifestAsync("multi", index, type))
             Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.Created));
-        using var answer = await repository.SendAsync("GET", "manifests/multi");
-        Assert.That(OciRepository.HeaderOf(answer, "Content-Type"), Is.EqualTo(type));
-        Assert.That(await answer.Content.ReadAsByteArrayAsync(), Is.EqualTo(index));
+        using var response = await repository.SendAsync("GET", "manifests/multi");
+        Assert.That(OciRepository.HeaderOf(response, "Content-Type"), Is.EqualTo(type));
+        Assert.That(await response.Content.ReadAsByteArrayAsync(), Is.EqualTo(index));
     }
 
     [Test]
@@ -62,8 +62,8 @@ public sealed class ManifestTests : OciTest
         using (var pushed = await repository.PutManifestAsync(
             "latest", await ManifestAsync(repository), $"{OciMediaTypes.Manifest}; charset=utf-8"))
             Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.Created));
-        using var answer = await repository.SendAsync("GET", "manifests/latest");
-        Assert.That(OciRepository.HeaderOf(answer, "Content-Type"), Is.EqualTo(OciMediaTypes.Manifest));
+        using var response = await repository.SendAsync("GET", "manifests/latest");
+        Assert.That(OciRepository.HeaderOf(response, "Content-Type"), Is.EqualTo(OciMediaTypes.Manifest));
     }
 
     [TestCase("*/*")]
@@ -74,9 +74,9 @@ public sealed class ManifestTests : OciTest
     {
         var repository = New();
         var (manifest, _) = await repository.PushArtifactAsync("latest");
-        using var answer = await repository.SendAsync("GET", "manifests/latest", null, ("Accept", accept));
-        Assert.That(OciRepository.HeaderOf(answer, "Content-Type"), Is.EqualTo(OciMediaTypes.Manifest));
-        Assert.That(await answer.Content.ReadAsByteArrayAsync(), Is.EqualTo(manifest));
+        using var response = await repository.SendAsync("GET", "manifests/latest", null, ("Accept", accept));
+        Assert.That(OciRepository.HeaderOf(response, "Content-Type"), Is.EqualTo(OciMediaTypes.Manifest));
+        Assert.That(await response.Content.ReadAsByteArrayAsync(), Is.EqualTo(manifest));
     }
 
     [Test]
@@ -87,9 +87,9 @@ public sealed class ManifestTests : OciTest
         foreach (var (tag, status) in ((string, HttpStatusCode)[])
             [($"\"{digest}\"", HttpStatusCode.NotModified), ($"\"{OciRepository.UnknownDigest}\"", HttpStatusCode.OK)])
         {
-            using var answer = await repository.SendAsync("GET", "manifests/latest", null, ("If-None-Match", tag));
-            Assert.That(answer.StatusCode, Is.EqualTo(status));
-            Assert.That(OciRepository.HeaderOf(answer, "Docker-Content-Digest"), Is.EqualTo(digest));
+            using var response = await repository.SendAsync("GET", "manifests/latest", null, ("If-None-Match", tag));
+            Assert.That(response.StatusCode, Is.EqualTo(status));
+            Assert.That(OciRepository.HeaderOf(response, "Docker-Content-Digest"), Is.EqualTo(digest));
         }
     }
 
@@ -140,9 +140,9 @@ public sealed class ManifestTests : OciTest
             foreach (var reference in (string[])
                 ["none", OciRepository.UnknownDigest, "-not-a-tag", "a+b", new string('a', 129)])
             {
-                using var answer = await repository.SendAsync(method, $"manifests/{reference}");
+                using var response = await repository.SendAsync(method, $"manifests/{reference}");
                 Assert.That(
-                    await OciRepository.ErrorOfAsync(answer), Is.EqualTo((404, "MANIFEST_UNKNOWN")), reference);
+                    await OciRepository.ErrorOfAsync(response), Is.EqualTo((404, "MANIFEST_UNKNOWN")), reference);
             }
     }
 
@@ -152,8 +152,8 @@ public sealed class ManifestTests : OciTest
         foreach (var method in (string[])["GET", "DELETE"])
             foreach (var reference in (string[])["none", OciRepository.UnknownDigest])
             {
-                using var answer = await New().SendAsync(method, $"manifests/{reference}");
-                Assert.That(await OciRepository.ErrorOfAsync(answer), Is.EqualTo((404, "NAME_UNKNOWN")));
+                using var response = await New().SendAsync(method, $"manifests/{reference}");
+                Assert.That(await OciRepository.ErrorOfAsync(response), Is.EqualTo((404, "NAME_UNKNOWN")));
             }
     }
 
@@ -164,11 +164,11 @@ public sealed class ManifestTests : OciTest
         var manifest = await ManifestAsync(repository);
         foreach (var method in (string[])["GET", "PUT", "DELETE"])
         {
-            using var answer = await repository.SendAsync(
+            using var response = await repository.SendAsync(
                 method,
                 $"manifests/{digest}",
                 method == "PUT" ? OciRepository.Bytes(manifest, OciMediaTypes.Manifest) : null);
-            Assert.That(await OciRepository.ErrorOfAsync(answer), Is.EqualTo((400, "DIGEST_INVALID")), method);
+            Assert.That(await OciRepository.ErrorOfAsync(response), Is.EqualTo((400, "DIGEST_INVALID")), method);
         }
     }
 
@@ -176,9 +176,9 @@ public sealed class ManifestTests : OciTest
     public async Task Bytes_with_another_digest_are_400()
     {
         var repository = New();
-        using var answer = await repository.PutManifestAsync(
+        using var response = await repository.PutManifestAsync(
             OciRepository.UnknownDigest, await ManifestAsync(repository));
-        Assert.That(await OciRepository.ErrorOfAsync(answer), Is.EqualTo((400, "DIGEST_INVALID")));
+        Assert.That(await OciRepository.ErrorOfAsync(response), Is.EqualTo((400, "DIGEST_INVALID")));
     }
 
     [TestCase("-tag")]
@@ -192,8 +192,8 @@ public sealed class ManifestTests : OciTest
         var query = Uri.EscapeDataString(tag);
         foreach (var reference in (string[])[query, $"{OciRepository.DigestOf(manifest)}?tag=fine&tag={query}"])
         {
-            using var answer = await repository.PutManifestAsync(reference, manifest);
-            Assert.That(await OciRepository.ErrorOfAsync(answer), Is.EqualTo((400, "MANIFEST_INVALID")), reference);
+            using var response = await repository.PutManifestAsync(reference, manifest);
+            Assert.That(await OciRepository.ErrorOfAsync(response), Is.EqualTo((400, "MANIFEST_INVALID")), reference);
         }
     }
 
@@ -218,10 +218,10 @@ public sealed class ManifestTests : OciTest
     {
         var repository = New();
         var config = OciRepository.Descriptor("a/b", await repository.PushBlobAsync("{}"u8.ToArray()), 2);
-        using var answer = await repository.PutManifestAsync(
+        using var response = await repository.PutManifestAsync(
             "latest",
             Encoding.UTF8.GetBytes(manifest.Replace("CONFIG", config.ToJsonString(), StringComparison.Ordinal)));
-        Assert.That(await OciRepository.ErrorOfAsync(answer), Is.EqualTo((400, "MANIFEST_INVALID")));
+        Assert.That(await OciRepository.ErrorOfAsync(response), Is.EqualTo((400, "MANIFEST_INVALID")));
     }
 
     [TestCase("application/json")]
@@ -230,8 +230,8 @@ public sealed class ManifestTests : OciTest
     public async Task Another_media_type_is_400(string type)
     {
         var repository = New();
-        using var answer = await repository.PutManifestAsync("latest", await ManifestAsync(repository), type);
-        Assert.That(await OciRepository.ErrorOfAsync(answer), Is.EqualTo((400, "MANIFEST_INVALID")));
+        using var response = await repository.PutManifestAsync("latest", await ManifestAsync(repository), type);
+        Assert.That(await OciRepository.ErrorOfAsync(response), Is.EqualTo((400, "MANIFEST_INVALID")));
     }
 
     [Test]
@@ -258,9 +258,9 @@ public sealed class ManifestTests : OciTest
     public async Task A_manifest_without_a_media_type_is_400()
     {
         var repository = New();
-        using var answer = await repository.SendAsync(
+        using var response = await repository.SendAsync(
             "PUT", "manifests/latest", new ByteArrayContent(await ManifestAsync(repository)));
-        Assert.That(await OciRepository.ErrorOfAsync(answer), Is.EqualTo((400, "MANIFEST_INVALID")));
+        Assert.That(await OciRepository.ErrorOfAsync(response), Is.EqualTo((400, "MANIFEST_INVALID")));
     }
 
     [Test]
@@ -276,8 +276,8 @@ public sealed class ManifestTests : OciTest
                 (OciRepository.Manifest(elsewhere, []), OciMediaTypes.Manifest),
                 (OciRepository.Index([child]), OciMediaTypes.Index)])
         {
-            using var answer = await repository.PutManifestAsync("latest", manifest, type);
-            Assert.That(await OciRepository.ErrorOfAsync(answer), Is.EqualTo((400, "MANIFEST_BLOB_UNKNOWN")));
+            using var response = await repository.PutManifestAsync("latest", manifest, type);
+            Assert.That(await OciRepository.ErrorOfAsync(response), Is.EqualTo((400, "MANIFEST_BLOB_UNKNOWN")));
         }
     }
 
@@ -298,10 +298,10 @@ public sealed class ManifestTests : OciTest
             : json["layers"]![1];
         descriptor!["size"] = size;
         var manifest = Encoding.UTF8.GetBytes(json.ToJsonString());
-        using var answer = await repository.PutManifestAsync(
+        using var response = await repository.PutManifestAsync(
             "latest", manifest, isIndex ? OciMediaTypes.Index : OciMediaTypes.Manifest);
-        Assert.That(await answer.Content.ReadAsStringAsync(), Does.Contain($"{field} is {size}, and sha256:"));
-        Assert.That(await OciRepository.ErrorOfAsync(answer), Is.EqualTo((400, "MANIFEST_INVALID")));
+        Assert.That(await response.Content.ReadAsStringAsync(), Does.Contain($"{field} is {size}, and sha256:"));
+        Assert.That(await OciRepository.ErrorOfAsync(response), Is.EqualTo((400, "MANIFEST_INVALID")));
         Assert.That(await repository.TagsAsync(), Is.EqualTo(["child"]));
     }
 
@@ -320,9 +320,9 @@ public sealed class ManifestTests : OciTest
                     "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip", OciRepository.UnknownDigest, 3));
             manifest["subject"] = OciRepository.Descriptor(OciMediaTypes.Manifest, OciRepository.UnknownDigest, 3);
         });
-        using var answer = await repository.PutManifestAsync("latest", manifest);
-        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.Created));
-        Assert.That(OciRepository.HeaderOf(answer, "OCI-Subject"), Is.EqualTo(OciRepository.UnknownDigest));
+        using var response = await repository.PutManifestAsync("latest", manifest);
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.Created));
+        Assert.That(OciRepository.HeaderOf(response, "OCI-Subject"), Is.EqualTo(OciRepository.UnknownDigest));
     }
 
     [Test]
@@ -349,15 +349,15 @@ public sealed class ManifestTests : OciTest
     {
         var repository = New();
         var manifest = await ManifestAsync(repository);
-        using var answer = await repository.SendAsync(
+        using var response = await repository.SendAsync(
             "PUT",
             "manifests/latest",
             OciRepository.Bytes(
                 [.. manifest, .. Enumerable.Repeat((byte)' ', length - manifest.Length)], OciMediaTypes.Manifest),
             chunked ? [("Transfer-Encoding", "chunked")] : []);
-        Assert.That((int)answer.StatusCode, Is.EqualTo(status));
+        Assert.That((int)response.StatusCode, Is.EqualTo(status));
         if (status == 413)
-            Assert.That(await OciRepository.ErrorOfAsync(answer), Is.EqualTo((413, "SIZE_INVALID")));
+            Assert.That(await OciRepository.ErrorOfAsync(response), Is.EqualTo((413, "SIZE_INVALID")));
         else
             Assert.That(
                 (await Host.Client.GetByteArrayAsync($"{repository.Root}/manifests/latest")).Length,

@@ -45,9 +45,9 @@ public sealed class PackageTests : OciTest
         Assert.That(
             await repository.TagsAsync(),
             Is.EqualTo(new[] { "1.0.0", "1.0.0__docker-compose", "1.0.0__index", "1.0.0__kpm" }));
-        using var answer = await repository.SendAsync("GET", "manifests/1.0.0");
-        Assert.That(OciRepository.HeaderOf(answer, "Content-Type"), Is.EqualTo(OciMediaTypes.Index));
-        var index = await answer.Content.ReadFromJsonAsync<JsonObject>();
+        using var response = await repository.SendAsync("GET", "manifests/1.0.0");
+        Assert.That(OciRepository.HeaderOf(response, "Content-Type"), Is.EqualTo(OciMediaTypes.Index));
+        var index = await response.Content.ReadFromJsonAsync<JsonObject>();
         foreach (var entry in index!["manifests"]!.AsArray())
         {
             using var manifest = await repository.SendAsync("GET", $"manifests/{entry!["digest"]}");
@@ -114,8 +114,8 @@ public sealed class PackageTests : OciTest
         await AssertAsync(await ReadAsync("1.0.0"), other, []);
         foreach (var gone in (byte[][])[derived, helm])
         {
-            using var answer = await repository.SendAsync("GET", $"manifests/{OciRepository.DigestOf(gone)}");
-            Assert.That(await OciRepository.ErrorOfAsync(answer), Is.EqualTo((404, "MANIFEST_UNKNOWN")));
+            using var response = await repository.SendAsync("GET", $"manifests/{OciRepository.DigestOf(gone)}");
+            Assert.That(await OciRepository.ErrorOfAsync(response), Is.EqualTo((404, "MANIFEST_UNKNOWN")));
         }
 
         Task<byte[]> ReadAsync(string reference) =>

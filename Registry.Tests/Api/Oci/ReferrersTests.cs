@@ -23,12 +23,12 @@ public sealed class ReferrersTests : OciTest
         var index = await ReferAsync(repository, subject, type: null, isIndex: true);
         await ReferAsync(repository, OciRepository.UnknownDigest, Signature);
 
-        using var answer = await repository.SendAsync("GET", $"referrers/{subject}");
-        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
-        Assert.That(OciRepository.HeaderOf(answer, "Content-Type"), Is.EqualTo(OciMediaTypes.Index));
-        Assert.That(answer.Content.Headers.ContentLength, Is.Not.Null);
-        Assert.That(OciRepository.HeaderOf(answer, "OCI-Filters-Applied"), Is.Null);
-        var list = await answer.Content.ReadFromJsonAsync<JsonObject>();
+        using var response = await repository.SendAsync("GET", $"referrers/{subject}");
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(OciRepository.HeaderOf(response, "Content-Type"), Is.EqualTo(OciMediaTypes.Index));
+        Assert.That(response.Content.Headers.ContentLength, Is.Not.Null);
+        Assert.That(OciRepository.HeaderOf(response, "OCI-Filters-Applied"), Is.Null);
+        var list = await response.Content.ReadFromJsonAsync<JsonObject>();
         Assert.That((int?)list!["schemaVersion"], Is.EqualTo(2));
         Assert.That((string?)list["mediaType"], Is.EqualTo(OciMediaTypes.Index));
         var entries = list["manifests"]!.AsArray().ToDictionary(static entry => (string)entry!["digest"]!);
@@ -49,10 +49,10 @@ public sealed class ReferrersTests : OciTest
         var (_, subject) = await repository.PushArtifactAsync("subject");
         var signature = await ReferAsync(repository, subject, Signature);
         await ReferAsync(repository, subject, Sbom);
-        using var answer = await repository.SendAsync(
+        using var response = await repository.SendAsync(
             "GET", $"referrers/{subject}?artifactType={Uri.EscapeDataString(Signature)}");
-        Assert.That(OciRepository.HeaderOf(answer, "OCI-Filters-Applied"), Is.EqualTo("artifactType"));
-        var list = await answer.Content.ReadFromJsonAsync<JsonObject>();
+        Assert.That(OciRepository.HeaderOf(response, "OCI-Filters-Applied"), Is.EqualTo("artifactType"));
+        var list = await response.Content.ReadFromJsonAsync<JsonObject>();
         Assert.That(
             list!["manifests"]!.AsArray().Select(static entry => (string?)entry!["digest"]),
             Is.EqualTo(new[] { signature.Digest }));
@@ -65,10 +65,10 @@ public sealed class ReferrersTests : OciTest
         await known.PushArtifactAsync("latest");
         foreach (var repository in (OciRepository[])[known, New()])
         {
-            using var answer = await repository.SendAsync("GET", $"referrers/{OciRepository.UnknownDigest}");
-            Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+            using var response = await repository.SendAsync("GET", $"referrers/{OciRepository.UnknownDigest}");
+            Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
             Assert.That(
-                await answer.Content.ReadAsStringAsync(),
+                await response.Content.ReadAsStringAsync(),
                 Is.EqualTo($$"""{"schemaVersion":2,"mediaType":"{{OciMediaTypes.Index}}","manifests":[]}"""));
         }
     }
@@ -103,11 +103,11 @@ public sealed class ReferrersTests : OciTest
         var next = $"{repository.Root}/referrers/{subject}?artifactType={Signature}";
         for (; next is not null; pages++)
         {
-            using var answer = await repository.SendAsync("GET", next);
-            Assert.That(answer.Content.Headers.ContentLength, Is.LessThanOrEqualTo(1 << 20));
-            var list = await answer.Content.ReadFromJsonAsync<JsonObject>();
+            using var response = await repository.SendAsync("GET", next);
+            Assert.That(response.Content.Headers.ContentLength, Is.LessThanOrEqualTo(1 << 20));
+            var list = await response.Content.ReadFromJsonAsync<JsonObject>();
             found.AddRange(list!["manifests"]!.AsArray().Select(static entry => (string)entry!["digest"]!));
-            next = OciRepository.HeaderOf(answer, "Link")?.Split('<', '>')[1];
+            next = OciRepository.HeaderOf(response, "Link")?.Split('<', '>')[1];
         }
 
         Assert.That(pages, Is.EqualTo(3));
@@ -120,8 +120,8 @@ public sealed class ReferrersTests : OciTest
         foreach (var path in (string[])
             [$"referrers/{digest}", $"referrers/{OciRepository.UnknownDigest}?last={digest}"])
         {
-            using var answer = await New().SendAsync("GET", path);
-            Assert.That(await OciRepository.ErrorOfAsync(answer), Is.EqualTo((400, "DIGEST_INVALID")));
+            using var response = await New().SendAsync("GET", path);
+            Assert.That(await OciRepository.ErrorOfAsync(response), Is.EqualTo((400, "DIGEST_INVALID")));
         }
     }
 

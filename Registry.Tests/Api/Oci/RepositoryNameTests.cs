@@ -56,9 +56,9 @@ public sealed class RepositoryNameTests : OciTest
                 ("GET", $"blobs/{OciRepository.UnknownDigest}"), ("GET", $"referrers/{OciRepository.UnknownDigest}"),
                 ("DELETE", "manifests/1.0.0")])
         {
-            using var answer = await Of(name).SendAsync(method, path);
+            using var response = await Of(name).SendAsync(method, path);
             Assert.That(
-                await OciRepository.ErrorOfAsync(answer), Is.EqualTo((400, "NAME_INVALID")), $"{method} {path}");
+                await OciRepository.ErrorOfAsync(response), Is.EqualTo((400, "NAME_INVALID")), $"{method} {path}");
         }
     }
 
@@ -92,8 +92,8 @@ public sealed class RepositoryNameTests : OciTest
     [Test]
     public async Task A_name_never_contains_the_character_that_joins_its_parts()
     {
-        using var answer = await Of("a").SendAsync("GET", "/v2/a%00b/tags/list");
-        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.BadRequest));
+        using var response = await Of("a").SendAsync("GET", "/v2/a%00b/tags/list");
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.BadRequest));
     }
 
     [TestCase("/v2/a/../b/tags/list")]
@@ -103,9 +103,9 @@ public sealed class RepositoryNameTests : OciTest
     [TestCase("/v2/a//tags/list")]
     public async Task A_path_that_leads_to_another_repository_is_400(string path)
     {
-        var answer = await RawHttp.SendForResponseAsync(
+        var response = await RawHttp.SendForResponseAsync(
             Host.Address, $"GET {path} HTTP/1.1\r\nHost: {Host.Address.Authority}\r\n\r\n");
-        Assert.That(answer, Does.StartWith("HTTP/1.1 400").And.Contain("\"NAME_INVALID\""));
+        Assert.That(response, Does.StartWith("HTTP/1.1 400").And.Contain("\"NAME_INVALID\""));
     }
 
     [Test]

@@ -15,22 +15,22 @@ public sealed class UploadTests : OciTest
     public async Task A_blob_is_pushed_in_one_request()
     {
         var repository = New();
-        using var answer = await repository.SendAsync(
+        using var response = await repository.SendAsync(
             "POST", $"blobs/uploads/?digest={Uri.EscapeDataString(Digest)}", OciRepository.Bytes(Content));
-        await AssertStoredAsync(repository, answer, Content);
+        await AssertStoredAsync(repository, response, Content);
     }
 
     [Test]
     public async Task A_session_has_a_location_an_id_and_an_empty_range()
     {
         var repository = New();
-        using var answer = await repository.SendAsync("POST", "blobs/uploads/");
-        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.Accepted));
-        var id = OciRepository.HeaderOf(answer, "Docker-Upload-UUID");
+        using var response = await repository.SendAsync("POST", "blobs/uploads/");
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.Accepted));
+        var id = OciRepository.HeaderOf(response, "Docker-Upload-UUID");
         Assert.That(id, Does.Match("^[0-9a-f]{32}$"));
-        Assert.That(answer.Headers.Location!.OriginalString, Is.EqualTo($"{repository.Root}/blobs/uploads/{id}"));
-        Assert.That(OciRepository.HeaderOf(answer, "Range"), Is.EqualTo("0-0"));
-        Assert.That(answer.Content.Headers.ContentLength, Is.Zero);
+        Assert.That(response.Headers.Location!.OriginalString, Is.EqualTo($"{repository.Root}/blobs/uploads/{id}"));
+        Assert.That(OciRepository.HeaderOf(response, "Range"), Is.EqualTo("0-0"));
+        Assert.That(response.Content.Headers.ContentLength, Is.Zero);
     }
 
     [TestCase(true)]
@@ -39,9 +39,9 @@ public sealed class UploadTests : OciTest
     {
         var repository = New();
         var location = await repository.BeginAsync();
-        using var answer = await repository.SendAsync(
+        using var response = await repository.SendAsync(
             "PUT", $"{location}?digest={Digest}", OciRepository.Bytes(Content), Encoding(chunked));
-        await AssertStoredAsync(repository, answer, Content);
+        await AssertStoredAsync(repository, response, Content);
         await AssertGoneAsync(repository, location);
     }
 
@@ -54,8 +54,8 @@ public sealed class UploadTests : OciTest
         using (var patched = await repository.SendAsync(
             "PATCH", location, OciRepository.Bytes(Content), Encoding(chunked)))
             AssertStaged(patched, HttpStatusCode.Accepted, location, Content.Length);
-        using var answer = await repository.SendAsync("PUT", $"{location}?digest={Digest}", OciRepository.Bytes([]));
-        await AssertStoredAsync(repository, answer, Content);
+        using var response = await repository.SendAsync("PUT", $"{location}?digest={Digest}", OciRepository.Bytes([]));
+        await AssertStoredAsync(repository, response, Content);
         await AssertGoneAsync(repository, location);
     }
 
@@ -74,12 +74,12 @@ public sealed class UploadTests : OciTest
             AssertStaged(shown, HttpStatusCode.NoContent, location, first + Size);
         }
 
-        using var answer = await repository.SendAsync(
+        using var response = await repository.SendAsync(
             "PUT",
             $"{location}?digest={Digest}",
             OciRepository.Bytes(Content[(3 * Size)..]),
             announced ? [("Content-Range", $"{3 * Size}-{Content.Length - 1}")] : []);
-        await AssertStoredAsync(repository, answer, Content);
+        await AssertStoredAsync(repository, response, Content);
     }
 
     [Test]
@@ -118,9 +118,9 @@ public sealed class UploadTests : OciTest
             Assert.That(await OciRepository.ErrorOfAsync(refused), Is.EqualTo((416, "BLOB_UPLOAD_INVALID")));
         using (var shown = await repository.SendAsync("GET", location))
             AssertStaged(shown, HttpStatusCode.NoContent, location, 10_000);
-        using var answer = await repository.SendAsync(
+        using var response = await repository.SendAsync(
             "PUT", $"{location}?digest={Digest}", OciRepository.Bytes(Content[10_000..]));
-        await AssertStoredAsync(repository, answer, Content);
+        await AssertStoredAsync(repository, response, Content);
     }
 
     [TestCase("0-9", 9, false)]
@@ -244,11 +244,11 @@ public sealed class UploadTests : OciTest
     {
         var repository = New();
         var locations = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => repository.BeginAsync()));
-        var answers = await Task.WhenAll(locations.Select(
+        var responses = await Task.WhenAll(locations.Select(
             location => repository.SendAsync("PUT", $"{location}?digest={Digest}", OciRepository.Bytes(Content))));
-        foreach (var answer in answers)
-            using (answer)
-                Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.Created));
+        foreach (var response in responses)
+            using (response)
+                Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.Created));
     }
 
     [Test]
@@ -256,14 +256,14 @@ public sealed class UploadTests : OciTest
     {
         var repository = New();
         var location = await repository.BeginAsync();
-        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(
+        var responses = await Task.WhenAll(Enumerable.Range(0, 8).Select(
             _ => PatchAsync(repository, location, 0, 100_000, announced: true)));
         Assert.That(
-            answers.Select(static answer => answer.StatusCode),
+            responses.Select(static response => response.StatusCode),
             Is.EquivalentTo(Enumerable.Repeat(HttpStatusCode.RequestedRangeNotSatisfiable, 7)
                 .Prepend(HttpStatusCode.Accepted)));
-        foreach (var answer in answers)
-            answer.Dispose();
+        foreach (var response in responses)
+            response.Dispose();
         using var shown = await repository.SendAsync("GET", location);
         AssertStaged(shown, HttpStatusCode.NoContent, location, 100_000);
     }
@@ -277,12 +277,12 @@ public sealed class UploadTests : OciTest
 
     private static (string, string)[] Encoding(bool chunked) => chunked ? [("Transfer-Encoding", "chunked")] : [];
 
-    private static void AssertStaged(HttpResponseMessage answer, HttpStatusCode status, string location, long length)
+    private static void AssertStaged(HttpResponseMessage response, HttpStatusCode status, string location, long length)
     {
-        Assert.That(answer.StatusCode, Is.EqualTo(status));
-        Assert.That(answer.Headers.Location!.OriginalString, Is.EqualTo(location));
-        Assert.That(OciRepository.HeaderOf(answer, "Range"), Is.EqualTo($"0-{Math.Max(length - 1, 0)}"));
-        Assert.That(OciRepository.HeaderOf(answer, "Docker-Upload-UUID"), Is.EqualTo(location[^32..]));
+        Assert.That(response.StatusCode, Is.EqualTo(status));
+        Assert.That(response.Headers.Location!.OriginalString, Is.EqualTo(location));
+        Assert.That(OciRepository.HeaderOf(response, "Range"), Is.EqualTo($"0-{Math.Max(length - 1, 0)}"));
+        Assert.That(OciRepository.HeaderOf(response, "Docker-Upload-UUID"), Is.EqualTo(location[^32..]));
     }
 
     private static async Task AssertGoneAsync(OciRepository repository, string location)
@@ -291,13 +291,13 @@ public sealed class UploadTests : OciTest
         Assert.That(await OciRepository.ErrorOfAsync(gone), Is.EqualTo((404, "BLOB_UPLOAD_UNKNOWN")));
     }
 
-    private async Task AssertStoredAsync(OciRepository repository, HttpResponseMessage answer, byte[] bytes)
+    private async Task AssertStoredAsync(OciRepository repository, HttpResponseMessage response, byte[] bytes)
     {
         var digest = OciRepository.DigestOf(bytes);
         Assert.That(
-            answer.StatusCode, Is.EqualTo(HttpStatusCode.Created), await answer.Content.ReadAsStringAsync());
-        Assert.That(OciRepository.HeaderOf(answer, "Docker-Content-Digest"), Is.EqualTo(digest));
-        Assert.That(answer.Headers.Location!.OriginalString, Is.EqualTo($"{repository.Root}/blobs/{digest}"));
-        Assert.That(await Host.Client.GetByteArrayAsync(answer.Headers.Location), SameBytes.As(bytes));
+            response.StatusCode, Is.EqualTo(HttpStatusCode.Created), await response.Content.ReadAsStringAsync());
+        Assert.That(OciRepository.HeaderOf(response, "Docker-Content-Digest"), Is.EqualTo(digest));
+        Assert.That(response.Headers.Location!.OriginalString, Is.EqualTo($"{repository.Root}/blobs/{digest}"));
+        Assert.That(await Host.Client.GetByteArrayAsync(response.Headers.Location), SameBytes.As(bytes));
     }
 }

@@ -9,10 +9,10 @@ public sealed class VersionTests : OciTest
     [TestCase("/v2")]
     public async Task The_root_tells_that_this_is_a_registry(string path)
     {
-        using var answer = await Host.Client.GetAsync(path);
-        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
-        Assert.That(OciRepository.HeaderOf(answer, "Docker-Distribution-Api-Version"), Is.EqualTo("registry/2.0"));
-        Assert.That((await answer.Content.ReadAsStringAsync()).Trim(), Is.EqualTo("{}"));
+        using var response = await Host.Client.GetAsync(path);
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(OciRepository.HeaderOf(response, "Docker-Distribution-Api-Version"), Is.EqualTo("registry/2.0"));
+        Assert.That((await response.Content.ReadAsStringAsync()).Trim(), Is.EqualTo("{}"));
     }
 
     [TestCase("GET", "/v2/unknown", 404, "NAME_UNKNOWN")]
@@ -27,16 +27,16 @@ public sealed class VersionTests : OciTest
     [TestCase("DELETE", "/v2/a/b/tags/list", 405, "UNSUPPORTED")]
     public async Task An_unknown_address_is_an_error_in_OCIs_form(string method, string path, int status, string code)
     {
-        using var answer = await Of("a").SendAsync(method, path);
-        Assert.That(await OciRepository.ErrorOfAsync(answer), Is.EqualTo((status, code)));
+        using var response = await Of("a").SendAsync(method, path);
+        Assert.That(await OciRepository.ErrorOfAsync(response), Is.EqualTo((status, code)));
     }
 
     [Test]
     public async Task An_error_of_a_HEAD_request_has_no_body()
     {
-        using var answer = await New().SendAsync("HEAD", "manifests/none");
-        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
-        Assert.That(await answer.Content.ReadAsByteArrayAsync(), Is.Empty);
+        using var response = await New().SendAsync("HEAD", "manifests/none");
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
+        Assert.That(await response.Content.ReadAsByteArrayAsync(), Is.Empty);
     }
 
     [Test]
@@ -47,9 +47,9 @@ public sealed class VersionTests : OciTest
             await repository.PushArtifactAsync($"{new string('a', 100)}-{i}");
         foreach (var path in (string[])["tags/list", "/v2/_catalog", "/v2/"])
         {
-            using var answer = await repository.SendAsync("GET", path, null, ("Accept-Encoding", "gzip, br"));
-            Assert.That(answer.Content.Headers.ContentEncoding, Is.Empty, path);
-            Assert.That(answer.Content.Headers.ContentLength, Is.Not.Null, path);
+            using var response = await repository.SendAsync("GET", path, null, ("Accept-Encoding", "gzip, br"));
+            Assert.That(response.Content.Headers.ContentEncoding, Is.Empty, path);
+            Assert.That(response.Content.Headers.ContentLength, Is.Not.Null, path);
         }
     }
 }

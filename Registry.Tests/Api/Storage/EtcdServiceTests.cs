@@ -40,9 +40,9 @@ public sealed class EtcdServiceTests : IAsyncDisposable
         {
             Headers = { Range = new(1_000_000, 1_999_999) }
         };
-        using var answer = await host.Client.SendAsync(part, cancellationToken);
+        using var response = await host.Client.SendAsync(part, cancellationToken);
         Assert.That(
-            (await answer.Content.ReadAsByteArrayAsync(cancellationToken)).AsSpan()
+            (await response.Content.ReadAsByteArrayAsync(cancellationToken)).AsSpan()
                 .SequenceEqual(package.AsSpan(1_000_000, 1_000_000)),
             Is.True);
     }

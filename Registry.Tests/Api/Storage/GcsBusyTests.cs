@@ -41,26 +41,26 @@ public sealed class GcsBusyTests : IAsyncDisposable
     [Test]
     public async Task Concurrent_pushes_to_one_package_succeed_or_conflict([Values] bool sameBytes)
     {
-        var answers = new ConcurrentDictionary<string, HttpStatusCode>();
+        var statuses = new ConcurrentDictionary<string, HttpStatusCode>();
         await Task.WhenAll(Enumerable.Range(0, Clients).Select(async client =>
         {
             for (var i = 0; i < PushesEach; i++)
             {
                 var release = $"1.{client}.{i}";
                 var content = new SeededPackage(sameBytes ? 1 : (client * PushesEach) + i, 2_000);
-                answers[release] = await PushAsync(
+                statuses[release] = await PushAsync(
                     hosts[client % Replicas].Client, release, await content.ToArrayAsync(cancellationToken));
             }
         }));
         Assert.That(fake.Bucket.Throttled, Is.Positive, "the limit was reached");
         Assert.That(
-            answers.Values,
+            statuses.Values,
             Is.All.EqualTo(HttpStatusCode.OK).Or.EqualTo(HttpStatusCode.Conflict),
             "a busy index is not a failure");
-        var pushed = answers.Where(static answer => answer.Value == HttpStatusCode.OK)
-            .Select(static answer => answer.Key)
+        var pushed = statuses.Where(static push => push.Value == HttpStatusCode.OK)
+            .Select(static push => push.Key)
             .ToArray();
-        Assert.That(pushed, Has.Length.GreaterThan(answers.Count / 2));
+        Assert.That(pushed, Has.Length.GreaterThan(statuses.Count / 2));
         await Parallel.ForEachAsync(pushed, cancellationToken, async (release, cancellationToken) =>
         {
             using var pulled =
@@ -100,9 +100,9 @@ public sealed class GcsBusyTests : IAsyncDisposable
             { new StringContent("helm"), "media_type" },
             { blob, "blob", "chart.tar.gz" },
         };
-        using var answer = await client.PostAsync("/api/v1/packages/busy/app", form, cancellationToken);
-        if (answer.StatusCode == HttpStatusCode.Conflict)
-            Assert.That(await answer.Content.ReadAsStringAsync(cancellationToken), Does.Contain("resource-in-use"));
-        return answer.StatusCode;
+        using var response = await client.PostAsync("/api/v1/packages/busy/app", form, cancellationToken);
+        if (response.StatusCode == HttpStatusCode.Conflict)
+            Assert.That(await response.Content.ReadAsStringAsync(cancellationToken), Does.Contain("resource-in-use"));
+        return response.StatusCode;
     }
 }

@@ -121,9 +121,9 @@ public sealed class GcsServiceFaultTests : IAsyncDisposable
             ])
                 .Select(async path =>
                 {
-                    using var answer = await host.Client.GetAsync(path, cancellationToken);
-                    Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable), $"{path} {fault}");
-                    Assert.That(answer.Headers.RetryAfter, Is.Not.Null, path);
+                    using var response = await host.Client.GetAsync(path, cancellationToken);
+                    Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable), $"{path} {fault}");
+                    Assert.That(response.Headers.RetryAfter, Is.Not.Null, path);
                 }));
             fake.Faults = null;
             using var ready = await host.Client.GetAsync("/readyz", cancellationToken);

@@ -106,8 +106,8 @@ public sealed class GcsServiceTests : IAsyncDisposable
             Is.EqualTo(("ok", "gcs", FakeGcs.BucketName, "EU")));
 
         fake.RemoveBucket();
-        using var answer = await host.Client.GetAsync("/api/v1");
-        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
+        using var response = await host.Client.GetAsync("/api/v1");
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
         using var ready = await host.Client.GetAsync("/readyz");
         Assert.That(ready.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
         using var pull = await host.Client.GetAsync("/api/v1/packages/titi/elasticsearch/1.0.0/helm/pull");

@@ -105,8 +105,8 @@ public sealed class UnflushedChangeTests : IAsyncDisposable
 
     private static async Task<HttpStatusCode> StatusAsync(Task<HttpResponseMessage> request)
     {
-        using var answer = await request;
-        return answer.StatusCode;
+        using var response = await request;
+        return response.StatusCode;
     }
 
     private Task<HttpStatusCode> PushAsync() =>

@@ -101,9 +101,9 @@ public abstract class ClientTest : EndToEndTest
         HttpMethod method, string path, HttpContent? content, HttpStatusCode status = HttpStatusCode.OK)
     {
         using var request = new HttpRequestMessage(method, path) { Content = content };
-        using var answer = await Registry.Client.SendAsync(request, CancellationToken);
-        var text = await answer.Content.ReadAsStringAsync(CancellationToken);
-        Assert.That(answer.StatusCode, Is.EqualTo(status), $"{method} {path}: {text}");
+        using var response = await Registry.Client.SendAsync(request, CancellationToken);
+        var text = await response.Content.ReadAsStringAsync(CancellationToken);
+        Assert.That(response.StatusCode, Is.EqualTo(status), $"{method} {path}: {text}");
         return text;
     }
 

@@ -100,11 +100,11 @@ public sealed class HelmRepositoryTests(string version) : HelmTest(version)
     {
         var content = new ByteArrayContent(chart.ToArray());
         using var form = new MultipartFormDataContent { { content, "chart", chart.FileName } };
-        var answer = await SendAsync(
+        var response = await SendAsync(
             HttpMethod.Post,
             $"/helm/api/{Namespace}/charts",
             isForm ? form : new ByteArrayContent(chart.ToArray()),
             HttpStatusCode.Created);
-        Assert.That(answer, Does.Contain("\"saved\":true"));
+        Assert.That(response, Does.Contain("\"saved\":true"));
     }
 }

@@ -72,13 +72,13 @@ internal sealed partial class CollectionSoak
         var named = new HashSet<string>();
         foreach (var package in releases.Select(static release => release.Package).Distinct())
         {
-            using var answer = await cluster[0].Client.GetAsync($"/api/v1/packages/{package}", cancellationToken);
-            if (answer.StatusCode == HttpStatusCode.OK)
+            using var response = await cluster[0].Client.GetAsync($"/api/v1/packages/{package}", cancellationToken);
+            if (response.StatusCode == HttpStatusCode.OK)
                 foreach (var manifest in JsonDocument.Parse(
-                    await answer.Content.ReadAsStringAsync(cancellationToken)).RootElement.EnumerateArray())
+                    await response.Content.ReadAsStringAsync(cancellationToken)).RootElement.EnumerateArray())
                     named.Add($"{package} {contents.Single(content => content.Tar == DigestOf(manifest)).Gzip}");
             else
-                Require(answer.StatusCode == HttpStatusCode.NotFound, $"{package}: {answer.StatusCode}");
+                Require(response.StatusCode == HttpStatusCode.NotFound, $"{package}: {response.StatusCode}");
         }
 
         var stored = new HashSet<string>();
@@ -120,14 +120,14 @@ internal sealed partial class CollectionSoak
         var content = random.Next(3) > 0 || !release.IsKnown ? random.Next(Contents) : (int?)null;
         var client = cluster.Pick(random).Process.Client;
         var force = release.Content is not null || !release.IsKnown;
-        using var answer = content is { } number
+        using var response = content is { } number
             ? await client.PostAsync(
                 $"/api/v1/packages/{release.Package}",
                 new PushContent(contents[number].Package, release.Release) { Force = force },
                 cancellationToken)
             : await client.DeleteAsync(release.Path, cancellationToken);
         Interlocked.Increment(ref content is null ? ref deletes : ref pushes);
-        switch (answer.StatusCode)
+        switch (response.StatusCode)
         {
             case HttpStatusCode.OK:
                 (release.IsKnown, release.Content) = (true, content);
@@ -137,13 +137,13 @@ internal sealed partial class CollectionSoak
                 release.IsKnown = false;
                 break;
             default:
-                var text = await answer.Content.ReadAsStringAsync(cancellationToken);
+                var text = await response.Content.ReadAsStringAsync(cancellationToken);
                 Require(
-                    (answer.StatusCode == HttpStatusCode.NotFound && content is null && release.Content is null)
-                        || (answer.StatusCode == HttpStatusCode.Conflict
+                    (response.StatusCode == HttpStatusCode.NotFound && content is null && release.Content is null)
+                        || (response.StatusCode == HttpStatusCode.Conflict
                             && text.Contains("resource-in-use", StringComparison.Ordinal)),
                     $"{release} was {release.Content}, and changing it to {content} returned "
-                        + $"{answer.StatusCode}: {text}");
+                        + $"{response.StatusCode}: {text}");
                 break;
         }
     }

@@ -86,15 +86,15 @@ public sealed class EtcdServer : ServerProcess
     /// <param name="cancellationToken">Cancels the request.</param>
     public async Task<JsonElement> AskAsync(string path, object body, CancellationToken cancellationToken)
     {
-        var (succeeded, answer) = await TryAskAsync(path, body, cancellationToken);
-        return succeeded ? answer : throw new InvalidOperationException($"{path}: {answer}");
+        var (succeeded, response) = await TryAskAsync(path, body, cancellationToken);
+        return succeeded ? response : throw new InvalidOperationException($"{path}: {response}");
     }
 
     /// <summary>Compacts the history up to the current revision.</summary>
     public async Task CompactAsync(CancellationToken cancellationToken)
     {
         var status = await AskAsync("/v3/maintenance/status", new { }, cancellationToken);
-        var (succeeded, answer) = await TryAskAsync(
+        var (succeeded, response) = await TryAskAsync(
             "/v3/kv/compaction", new
             {
                 revision = status.GetProperty("header")
@@ -104,8 +104,8 @@ public sealed class EtcdServer : ServerProcess
             }, cancellationToken);
 
         // If nothing was written since the last compaction, etcd reports that the revision is compacted already.
-        if (!succeeded && answer.GetProperty("code").GetInt32() != OutOfRange)
-            throw new InvalidOperationException($"{answer}");
+        if (!succeeded && response.GetProperty("code").GetInt32() != OutOfRange)
+            throw new InvalidOperationException($"{response}");
     }
 
     /// <summary>Frees space as an operator does: compacts, defragments, disarms the alarm.</summary>
@@ -130,7 +130,7 @@ public sealed class EtcdServer : ServerProcess
     private async Task<(bool Succeeded, JsonElement Response)> TryAskAsync(
         string path, object body, CancellationToken cancellationToken)
     {
-        using var answer = await gateway.PostAsJsonAsync(path, body, cancellationToken);
-        return (answer.IsSuccessStatusCode, await answer.Content.ReadFromJsonAsync<JsonElement>(cancellationToken));
+        using var response = await gateway.PostAsJsonAsync(path, body, cancellationToken);
+        return (response.IsSuccessStatusCode, await response.Content.ReadFromJsonAsync<JsonElement>(cancellationToken));
     }
 }

@@ -40,8 +40,8 @@ public sealed class RedisServer : ServerProcess
     {
         var start = new ProcessStartInfo("redis-cli", ["-p", $"{Port}", .. words]) { RedirectStandardOutput = true };
         using var cli = Process.Start(start)!;
-        var answer = await cli.StandardOutput.ReadToEndAsync();
+        var response = await cli.StandardOutput.ReadToEndAsync();
         await cli.WaitForExitAsync();
-        return answer.TrimEnd('\n');
+        return response.TrimEnd('\n');
     }
 }

@@ -42,9 +42,9 @@ public sealed class StorageFaults
     internal async ValueTask<T> AroundAsync<T>(StorageOperation operation, string key, Func<ValueTask<T>> call)
     {
         await BeforeAsync(operation, key);
-        var answer = await call();
+        var response = await call();
         await AfterAsync(operation, key);
-        return answer;
+        return response;
     }
 
     /// <summary>

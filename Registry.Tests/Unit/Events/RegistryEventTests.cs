@@ -306,7 +306,7 @@ internal sealed class RegistryEventTests : IDisposable
     }
 
     [Test]
-    public async Task A_failing_sink_is_logged_and_changes_neither_the_answer_nor_other_sinks()
+    public async Task A_failing_sink_is_logged_and_changes_neither_the_response_nor_other_sinks()
     {
         await PushAsync("1.0.0");
         Assert.That(sink.Events, Has.Count.EqualTo(1));

@@ -11,7 +11,7 @@ namespace Registry.Tests.Unit.Http;
 
 public sealed class ApiProtocolTests
 {
-    /// <summary>Every status that a middleware, a writer of responses or the framework may answer with.</summary>
+    /// <summary>Every status that a middleware, a writer of responses or the framework may respond with.</summary>
     private static readonly int[] Statuses = [400, 401, 403, 404, 405, 408, 412, 413, 414, 415, 416, 500, 503, 507];
 
     private RegistryHost host = null!;

@@ -101,14 +101,14 @@ internal sealed class AccessTokensTests
     }
 
     [Test]
-    public async Task A_token_whose_write_lost_its_answer_is_issued_once()
+    public async Task A_token_whose_write_lost_its_response_is_issued_once()
     {
         faults.After = call =>
         {
             if (call.Operation != StorageOperation.PutDocument)
                 return default;
             faults.Clear();
-            throw new StorageException(StorageFault.Unavailable, "The answer was lost.");
+            throw new StorageException(StorageFault.Unavailable, "The response was lost.");
         };
         var (_, secret) = await IssueAsync("team/**=pull");
         Assert.That(await tokens.FindAsync(secret, default), Is.Not.Null);

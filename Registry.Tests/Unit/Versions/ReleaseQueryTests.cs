@@ -4,7 +4,7 @@ using Registry.Core.Versions;
 namespace Registry.Tests.Unit.Versions;
 
 /// <summary>
-/// The rows were observed on the reference server with the releases below, except those that it answers with 500.
+/// The rows were observed on the reference server with the releases below, except those for which it returns 500.
 /// </summary>
 [TestFixture]
 public sealed class ReleaseQueryTests

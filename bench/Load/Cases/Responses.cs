@@ -19,8 +19,8 @@ internal static partial class Responses
         using var request = new HttpRequestMessage(HttpMethod.Get, path);
         if (encoding is not null)
             request.Headers.Add("Accept-Encoding", encoding);
-        using var answer = (await server.Client.SendAsync(request, cancellationToken)).EnsureSuccessStatusCode();
-        var body = await answer.Content.ReadAsByteArrayAsync(cancellationToken);
+        using var response = (await server.Client.SendAsync(request, cancellationToken)).EnsureSuccessStatusCode();
+        var body = await response.Content.ReadAsByteArrayAsync(cancellationToken);
         await using (var file = File.Create(Path.Combine(folder, name)))
             await file.WriteAsync(body, cancellationToken);
         return Digest().Match(System.Text.Encoding.UTF8.GetString(body)).Value;
@@ -30,8 +30,8 @@ internal static partial class Responses
     public static async Task<string> TagAsync(
         this ServerProcess server, string path, CancellationToken cancellationToken)
     {
-        using var answer = (await server.Client.GetAsync(path, cancellationToken)).EnsureSuccessStatusCode();
-        return answer.Headers.ETag!.Tag;
+        using var response = (await server.Client.GetAsync(path, cancellationToken)).EnsureSuccessStatusCode();
+        return response.Headers.ETag!.Tag;
     }
 
     [GeneratedRegex("(?<=\"digest\":\")[0-9a-f]{64}")]

@@ -80,10 +80,10 @@ internal static class Clients
     /// <exception cref="HttpRequestException">The response is an error.</exception>
     public static async Task GetAsync(this ServerProcess server, string path, CancellationToken cancellationToken)
     {
-        using var answer =
+        using var response =
             await server.Client.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-        answer.EnsureSuccessStatusCode();
-        await answer.Content.CopyToAsync(Stream.Null, cancellationToken);
+        response.EnsureSuccessStatusCode();
+        await response.Content.CopyToAsync(Stream.Null, cancellationToken);
     }
 
     /// <summary>Sends a GET request with headers and discards the body, which may be empty.</summary>
@@ -101,11 +101,11 @@ internal static class Clients
         using var request = new HttpRequestMessage(HttpMethod.Get, path);
         foreach (var (name, value) in headers)
             request.Headers.TryAddWithoutValidation(name, value);
-        using var answer = await server.Client.SendAsync(
+        using var response = await server.Client.SendAsync(
             request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-        if (answer.StatusCode != HttpStatusCode.NotModified)
-            answer.EnsureSuccessStatusCode();
-        await answer.Content.CopyToAsync(Stream.Null, cancellationToken);
+        if (response.StatusCode != HttpStatusCode.NotModified)
+            response.EnsureSuccessStatusCode();
+        await response.Content.CopyToAsync(Stream.Null, cancellationToken);
     }
 
     /// <summary>Sends a POST request.</summary>
@@ -114,10 +114,10 @@ internal static class Clients
         this ServerProcess server, string path, HttpContent content, CancellationToken cancellationToken)
     {
         using (content)
-        using (var answer = await server.Client.PostAsync(path, content, cancellationToken))
-            if (!answer.IsSuccessStatusCode)
+        using (var response = await server.Client.PostAsync(path, content, cancellationToken))
+            if (!response.IsSuccessStatusCode)
                 throw new HttpRequestException(
-                    $"{path}: {answer.StatusCode} {await answer.Content.ReadAsStringAsync(cancellationToken)}");
+                    $"{path}: {response.StatusCode} {await response.Content.ReadAsStringAsync(cancellationToken)}");
     }
 
     /// <summary>Pushes a small package.</summary>

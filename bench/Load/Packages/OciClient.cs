@@ -119,10 +119,11 @@ internal static class OciClient
         CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(method, path) { Content = content };
-        using var answer = await server.Client.SendAsync(request, cancellationToken);
-        if (!answer.IsSuccessStatusCode && !(mayBeMissing && answer.StatusCode == HttpStatusCode.NotFound))
+        using var response = await server.Client.SendAsync(request, cancellationToken);
+        if (!response.IsSuccessStatusCode && !(mayBeMissing && response.StatusCode == HttpStatusCode.NotFound))
             throw new HttpRequestException(
-                $"{method} {path}: {answer.StatusCode} {await answer.Content.ReadAsStringAsync(cancellationToken)}");
-        return answer.Headers.Location?.ToString();
+                $"{method} {path}: {response.StatusCode} "
+                    + $"{await response.Content.ReadAsStringAsync(cancellationToken)}");
+        return response.Headers.Location?.ToString();
     }
 }

@@ -85,8 +85,8 @@ internal sealed class ServerProcess : IAsyncDisposable
         {
             try
             {
-                using var answer = await Client.GetAsync(path, cancellationToken);
-                if (answer.IsSuccessStatusCode)
+                using var response = await Client.GetAsync(path, cancellationToken);
+                if (response.IsSuccessStatusCode)
                     return Stopwatch.GetElapsedTime(began);
             }
             catch (HttpRequestException) when (!process.HasExited && Stopwatch.GetElapsedTime(began) < StartTimeout)
