@@ -41,19 +41,18 @@ internal sealed class BlobFiles(FilesystemVolume volume)
     {
         if (state.Kind != FileKind.Regular)
             throw new StorageException(StorageFault.Corrupt, $"'{path}' is not a blob file.");
-        var uploaded = UploadedTimes.RoundDown(state.Ticks);
-        if (UploadedTimes.IsInFile(state.Ticks))
+        var uploaded = UploadedTimes.OfRevision(state.Ticks) ?? UploadedTimes.TryRead(path, state.Ticks);
+        if (uploaded is null)
         {
-            if (UploadedTimes.TryRead(path, state.Ticks) is { } stored)
-                uploaded = stored;
-            else if (Disk.TryStat(path)?.Ticks != state.Ticks)
+            if (Disk.TryStat(path)?.Ticks != state.Ticks)
                 return null;
 
             // The file has not been replaced and its revision has no upload time: it was restored or touched by hand.
             // Use the modification time.
+            uploaded = UploadedTimes.RoundDown(state.Ticks);
         }
 
-        return Describe(key, state.Length, uploaded, state.Ticks);
+        return Describe(key, state.Length, uploaded.Value, state.Ticks);
     }
 
     /// <summary>Describes a blob from times in 100 ns since the year 1.</summary>

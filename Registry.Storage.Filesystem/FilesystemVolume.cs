@@ -18,8 +18,9 @@ namespace Registry.Storage.Filesystem;
 /// changes                                         the documents written last, for each stripe
 /// locks/&lt;00…ff&gt;                                   the lock of a stripe
 /// </code>
-/// The modification time of a document is its revision. That of a blob is its revision and its upload time; a file
-/// <c>.uploaded</c> exists if the two differ. The file of a lock contains the highest revision deleted under it.
+/// The modification time of a document is its revision. That of a blob is its revision and usually tells its upload
+/// time; a file <c>.uploaded</c> exists if it does not. The file of a lock contains the highest revision deleted under
+/// it.
 /// </remarks>
 internal sealed class FilesystemVolume
 {

@@ -8,7 +8,8 @@ namespace Registry.Storage.Filesystem;
 /// <summary>
 /// The upload times of blobs. Usually the modification time of a blob, in whole microseconds, is both its revision and
 /// its upload time. If it is not in whole microseconds (the last digit of its 100 ns is not zero), it is only the
-/// revision, and the upload time is in a file next to the blob.
+/// revision: the upload time is 1970 if the digit is 2, and otherwise in a file next to the blob. A blob that a client
+/// deletes gets 1970, which therefore takes no space on a full disk.
 /// </summary>
 /// <remarks>
 /// The file has a line for each revision, <c>revision uploaded-at</c>. It is placed before the blob, and still contains
@@ -20,8 +21,20 @@ internal static class UploadedTimes
     private const string Format = "yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'";
     private const int MaxBytes = 1024;
 
-    /// <summary>Whether the upload time of a revision is in the file next to the blob.</summary>
-    public static bool IsInFile(long revisionTicks) => RoundDown(revisionTicks) != revisionTicks;
+    /// <summary>The last digit of a revision whose upload time is 1970.</summary>
+    private const int EpochDigit = 2;
+
+    private static readonly long EpochTicks = DateTimeOffset.UnixEpoch.UtcTicks;
+
+    /// <summary>
+    /// Returns the upload time that a revision tells by itself; null when it is in the file next to the blob.
+    /// </summary>
+    public static long? OfRevision(long revisionTicks) => (revisionTicks - RoundDown(revisionTicks)) switch
+    {
+        0 => revisionTicks,
+        EpochDigit => EpochTicks,
+        _ => null,
+    };
 
     /// <summary>Rounds ticks of 100 ns up to a whole microsecond.</summary>
     public static long RoundUp(long ticks) => RoundDown(ticks + TimeSpan.TicksPerMicrosecond - 1);
@@ -73,13 +86,15 @@ internal static class UploadedTimes
         DateTimeOffset? uploadedAt)
     {
         var last = current is null ? (long?)null : FileRevision.TicksOf(current.Revision);
-        var hadFile = last is { } ticks && IsInFile(ticks);
+        var hadFile = last is { } ticks && OfRevision(ticks) is null;
         var revision = RoundUp(stripe.NextRevision(now, last));
         var uploaded = uploadedAt is { } given
             ? RoundDown(given.UtcTicks)
             : Math.Max(revision, current is null ? 0 : current.UploadedAt.UtcTicks + TimeSpan.TicksPerMicrosecond);
         if (uploaded == revision)
             return new BlobTimes(revision, uploaded, LeavesFile: hadFile);
+        if (uploaded == EpochTicks)
+            return new BlobTimes(revision + EpochDigit, uploaded, LeavesFile: hadFile);
         revision++;
         Write(
             volume,

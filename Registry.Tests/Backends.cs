@@ -11,25 +11,30 @@ namespace Registry.Tests;
 [SetUpFixture]
 internal sealed class Backends
 {
-    private static readonly Dictionary<string, Lazy<Task<IBackendServer>>> Servers = new()
+    private const string Local = "filesystem";
+
+    private static readonly Dictionary<string, Lazy<Task<IBackendServer>>> All = new()
     {
-        ["filesystem"] = new(static () => Task.FromResult<IBackendServer>(new LocalFolders())),
+        [Local] = new(static () => Task.FromResult<IBackendServer>(new LocalFolders())),
         ["redis"] = new(static async () => await RedisServer.StartAsync(CancellationToken.None)),
         ["etcd"] = new(static async () => await EtcdServer.StartAsync(CancellationToken.None)),
         ["gcs"] = new(static async () => await FakeGcs.StartAsync()),
     };
 
     /// <summary>As <c>STORAGE</c> has them: the source of a fixture that runs on each.</summary>
-    public static IEnumerable<string> Names => Servers.Keys;
+    public static IEnumerable<string> Names => All.Keys;
+
+    /// <summary>Those of <see cref="Names"/> that have a server.</summary>
+    public static IEnumerable<string> Servers => Names.Where(static name => name != Local);
 
     /// <summary>Settings, as on the command line, that lead to a storage with nothing in it.</summary>
     public static async Task<string[]> NewStorageAsync(
-        string backend) => (await Servers[backend].Value).NewStorage($"host-{Guid.NewGuid():N}");
+        string backend) => (await All[backend].Value).NewStorage($"host-{Guid.NewGuid():N}");
 
     [OneTimeTearDown]
     public async Task StopAsync()
     {
-        foreach (var server in Servers.Values)
+        foreach (var server in All.Values)
             if (server.IsValueCreated)
                 await (await server.Value).DisposeAsync();
     }

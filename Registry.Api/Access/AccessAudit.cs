@@ -1,4 +1,5 @@
 using Registry.Api.Http;
+using Registry.Api.Logging;
 using Registry.Core.Errors;
 using Registry.Core.Events;
 using Registry.Core.Tokens;
@@ -50,9 +51,10 @@ internal sealed class AccessAudit(RequestDelegate next, RegistryEvents events)
             events.Now,
             RequestCaller.Of(context),
             action,
-            resources is [{ Path.Length: > 0 } resource] ? resource.ToString() : PathOf(context.Request))
+            LogText.Shorten(
+                resources is [{ Path.Length: > 0 } resource] ? resource.ToString() : PathOf(context.Request)))
         {
-            Reason = refusal.Message,
+            Reason = LogText.Shorten(refusal.Message),
         });
     }
 

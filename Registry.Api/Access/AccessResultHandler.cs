@@ -27,7 +27,7 @@ internal sealed class AccessResultHandler : IAuthorizationMiddlewareResultHandle
         // There is no such path or method: the response is the same for everyone.
         if (context.GetEndpoint() is not RouteEndpoint)
             return next(context);
-        context.Response.OnStarting(MakePrivateAsync, context.Response);
+        context.Response.OnStarting(MakePrivateAsync, context);
         return authorizeResult.Succeeded ? next(context) : throw RefusalOf(context);
     }
 
@@ -35,7 +35,8 @@ internal sealed class AccessResultHandler : IAuthorizationMiddlewareResultHandle
     {
         if (RequestAccess.Of(context).Problem is { } problem)
             return new RegistryException(ErrorCode.Unauthorized, problem);
-        var actions = context.GetEndpoint()!.Metadata.GetMetadata<RequiresAttribute>()?.Actions ?? AccessActions.None;
+        var actions = context.GetEndpoint()!.Metadata.GetMetadata<RequiresAttribute>()?.For(context).Actions
+            ?? AccessActions.None;
         var resources = ApiProtocol.Of(context).ResourcesOf(context).ToList();
         return AccessErrors.Denied(
             RequestCaller.Of(context), actions, resources.Count == 0 ? null : resources[0]);
@@ -43,13 +44,17 @@ internal sealed class AccessResultHandler : IAuthorizationMiddlewareResultHandle
 
     private static Task MakePrivateAsync(object state)
     {
-        var headers = ((HttpResponse)state).Headers;
+        var context = (HttpContext)state;
+        var headers = context.Response.Headers;
+        if (StringValues.IsNullOrEmpty(headers.CacheControl) && RequestAccess.Of(context).IsSignedIn)
+            headers.CacheControl = "no-cache";
         headers.CacheControl = StringValues.IsNullOrEmpty(headers.CacheControl)
             ? "private"
             : $"private, {headers.CacheControl}";
-        headers.Vary = StringValues.IsNullOrEmpty(headers.Vary)
-            ? HeaderNames.Authorization
-            : $"{headers.Vary}, {HeaderNames.Authorization}";
+        var credentials = PageAttribute.IsOn(context)
+            ? $"{HeaderNames.Authorization}, {HeaderNames.Cookie}"
+            : HeaderNames.Authorization;
+        headers.Vary = StringValues.IsNullOrEmpty(headers.Vary) ? credentials : $"{headers.Vary}, {credentials}";
         return Task.CompletedTask;
     }
 }

@@ -19,13 +19,19 @@ internal sealed partial class AccessService(
     private static readonly TimeSpan PollPeriod = TimeSpan.FromSeconds(2);
 
     /// <inheritdoc/>
-    public override Task StartAsync(CancellationToken cancellationToken)
+    public override async Task StartAsync(CancellationToken cancellationToken)
     {
         if (access.RequiresScopes)
+        {
             LogAnonymous(access.Anonymous.Scopes.IsEmpty ? "nothing" : access.Anonymous.ToString());
+            await administrator.ReloadAsync(cancellationToken);
+        }
         else
+        {
             host.ApplicationStarted.Register(WarnIfReachable);
-        return base.StartAsync(cancellationToken);
+        }
+
+        await base.StartAsync(cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -35,7 +41,7 @@ internal sealed partial class AccessService(
             return;
         using var timer = new PeriodicTimer(PollPeriod, time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
-            administrator.Reload();
+            await administrator.ReloadAsync(stoppingToken);
     }
 
     private void WarnIfReachable()

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Registry.Api.Files;
 using Registry.Core.Access;
 
 namespace Registry.Api.Access;
@@ -16,11 +17,18 @@ internal sealed partial class AdministratorSecret : ICredentialVerifier
     /// <summary>The maximum length of the file, in bytes: enough for every secret.</summary>
     private const int MaxFileBytes = 4096;
 
-    private static readonly Verification Administrator =
-        Verification.Of(new CallerIdentity(CallerKind.Administrator, "administrator", ScopeSet.Everything));
+    /// <summary>
+    /// How long to wait for the file. A volume that does not answer must not keep a secret valid that may be gone.
+    /// </summary>
+    private static readonly TimeSpan MaxTime = TimeSpan.FromSeconds(3);
 
     private readonly string? path;
+    private readonly Func<string, SecretInFile> read;
+    private readonly TimeProvider time;
     private readonly ILogger logger;
+
+    /// <summary>The read that has not ended yet; null for none.</summary>
+    private Task<SecretInFile>? reading;
 
     /// <summary>The SHA-256 of the secret; null without an administrator.</summary>
     private volatile byte[]? hash;
@@ -28,14 +36,33 @@ internal sealed partial class AdministratorSecret : ICredentialVerifier
     /// <summary>What was found in the file last; null before the first time.</summary>
     private string? lastState;
 
-    public AdministratorSecret(AccessOptions access, ILogger<AdministratorSecret> logger)
+    public AdministratorSecret(AccessOptions access, TimeProvider time, ILogger<AdministratorSecret> logger)
+        : this(access, Read, time, logger)
     {
-        (path, this.logger) = (access.AdminTokenFile, logger);
-        if (access.AdminToken is { } secret)
-            hash = HashOf(secret);
-        else
-            Reload();
     }
+
+    /// <param name="access">The secret, or the path of its file.</param>
+    /// <param name="read">Reads the file.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">The log.</param>
+    internal AdministratorSecret(
+        AccessOptions access,
+        Func<string, SecretInFile> read,
+        TimeProvider time,
+        ILogger<AdministratorSecret> logger)
+    {
+        (path, this.read, this.time, this.logger) = (access.AdminTokenFile, read, time, logger);
+        hash = access.AdminToken is { } secret ? HashOf(secret) : null;
+    }
+
+    /// <summary>The administrator.</summary>
+    public static CallerIdentity Identity { get; } =
+        new(CallerKind.Administrator, "administrator", ScopeSet.Everything);
+
+    private static Verification Right { get; } = Verification.Of(Identity);
+
+    /// <summary>The sha256 of the secret; null without an administrator.</summary>
+    public byte[]? SecretHash => hash;
 
     /// <summary>Whether the secret is in a file, which may change.</summary>
     public bool IsInFile => path is not null;
@@ -49,45 +76,64 @@ internal sealed partial class AdministratorSecret : ICredentialVerifier
     /// <inheritdoc/>
     public ValueTask<Verification?> VerifyAsync(string secret, HttpContext context) =>
         ValueTask.FromResult(
-            hash is { } known && CryptographicOperations.FixedTimeEquals(known, HashOf(secret)) ? Administrator : null);
+            hash is { } known && CryptographicOperations.FixedTimeEquals(known, HashOf(secret)) ? Right : null);
 
     /// <summary>
-    /// Reads the file again, and logs when it has changed. Does nothing if the secret is not in a file.
+    /// Reads the file, and logs when it has changed. Does nothing if the secret is not in a file. Calls must not
+    /// overlap.
     /// </summary>
-    public void Reload()
+    public async Task ReloadAsync(CancellationToken cancellationToken)
     {
         if (path is null)
             return;
-        var (secret, problem) = Read(path);
+        var (secret, problem) = await ReadAsync(path, cancellationToken);
         var changed = secret is null ? null : HashOf(secret);
-        hash = changed;
         var state = problem ?? Convert.ToHexString(changed!);
-        if (state == lastState)
-            return;
-        if (problem is not null)
+        if (problem is not null && state != lastState)
             LogNone(path, problem);
-        else if (lastState is not null)
+        else if (lastState is not null && state != lastState)
             LogChanged(path);
         lastState = state;
+        hash = changed;
     }
 
     private static byte[] HashOf(string secret) => SHA256.HashData(Encoding.UTF8.GetBytes(secret));
 
-    private static (string? Secret, string? Problem) Read(string path)
+    /// <summary>Reads the file on another thread. A read that does not end is not begun again.</summary>
+    private async Task<SecretInFile> ReadAsync(string file, CancellationToken cancellationToken)
     {
+        reading ??= Task.Run(() => read(file), CancellationToken.None);
+        try
+        {
+            var found = await reading.WaitAsync(MaxTime, time, cancellationToken);
+            reading = null;
+            return found;
+        }
+        catch (TimeoutException)
+        {
+            return new SecretInFile(null, $"it did not answer within {MaxTime.TotalSeconds} s");
+        }
+    }
+
+    private static SecretInFile Read(string path)
+    {
+        if (RegularFile.ProblemOf(path) is { } other)
+            return new SecretInFile(null, other);
         try
         {
             using var file = File.OpenRead(path);
             var buffer = new byte[MaxFileBytes + 1];
             var length = file.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
             if (length > MaxFileBytes)
-                return (null, $"it has more than {MaxFileBytes} bytes");
+                return new SecretInFile(null, $"it has more than {MaxFileBytes} bytes");
             var secret = Encoding.UTF8.GetString(buffer, 0, length).Trim();
-            return ProblemOf(secret) is { } problem ? (null, $"the secret {problem}") : (secret, null);
+            return ProblemOf(secret) is { } problem
+                ? new SecretInFile(null, $"the secret {problem}")
+                : new SecretInFile(secret, null);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or NotSupportedException)
         {
-            return (null, fault.Message);
+            return new SecretInFile(null, fault.Message);
         }
     }
 
@@ -97,4 +143,9 @@ internal sealed partial class AdministratorSecret : ICredentialVerifier
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The administrator's secret in {File} has changed")]
     private partial void LogChanged(string file);
+
+    /// <summary>What is in the file.</summary>
+    /// <param name="Secret">The secret; null if it is not valid.</param>
+    /// <param name="Problem">Why there is none; null if there is one.</param>
+    internal sealed record SecretInFile(string? Secret, string? Problem);
 }

@@ -8,11 +8,14 @@ namespace Registry.Api.Access;
 
 /// <summary>
 /// Authenticates requests by a secret: <c>Authorization: Bearer</c>, or <c>Basic</c> with the secret as the password of
-/// any user. Refused credentials are never anonymous. A request of a public endpoint is not authenticated.
+/// any user. Refused credentials are never anonymous. A request for a page without a secret is authenticated by the
+/// cookie of its session; whoever is no longer signed in is anonymous. A request of a public endpoint is not
+/// authenticated.
 /// </summary>
 internal sealed class CallerHandler(
     AccessOptions access,
     CredentialVerifiers verifiers,
+    BrowserSessions sessions,
     IOptionsMonitor<AuthenticationSchemeOptions> options,
     ILoggerFactory logger,
     UrlEncoder encoder) : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
@@ -37,14 +40,18 @@ internal sealed class CallerHandler(
         }
 
         var credentials = Credentials.Parse(Request.Headers.Authorization);
+        var signedIn = credentials == default && PageAttribute.IsOn(Context) ? await sessions.FindAsync(Context) : null;
         var verification = credentials switch
         {
             { Problem: { } problem } => Verification.Refused(problem),
             { Secret: { } secret } => await verifiers.VerifyAsync(secret, Context),
-            _ => Verification.Of(anonymous),
+            _ => Verification.Of(signedIn ?? anonymous),
         };
         Context.Features.Set(new RequestAccess(
-            verification.Identity ?? anonymous, verification.Problem, credentials.IsExplicitlyEmpty));
+            verification.Identity ?? anonymous, verification.Problem, credentials.IsExplicitlyEmpty)
+        {
+            IsSignedIn = signedIn is not null,
+        });
 
         // Refused credentials are not reported as a failure, which the framework would log for each request:
         // RightHandler refuses them, and the response says why.

@@ -4,7 +4,9 @@ namespace Registry.Api.Access;
 /// <param name="verifiers">A verifier for each kind.</param>
 internal sealed class CredentialVerifiers(IEnumerable<ICredentialVerifier> verifiers)
 {
-    private static readonly Verification Unknown = Verification.Refused("The token is unknown or malformed.");
+    /// <summary>The result for a secret that is of no known kind.</summary>
+    public static Verification Unknown { get; } =
+        Verification.Refused("The token is unknown or malformed.");
 
     private readonly ICredentialVerifier[] verifiers = [.. verifiers];
 

@@ -13,6 +13,9 @@ internal sealed record RequestAccess(CallerIdentity Identity, string? Problem, b
     /// <summary>Whether the caller is known: logging in cannot give other rights.</summary>
     public bool IsKnown => Identity.Kind != CallerKind.Anonymous;
 
+    /// <summary>Whether the caller is known by the cookie of a session.</summary>
+    public bool IsSignedIn { get; init; }
+
     /// <summary>Returns that of a request. Where requests need no credentials, everybody may do everything.</summary>
     public static RequestAccess Of(HttpContext context) => context.Features.Get<RequestAccess>() ?? Open;
 }

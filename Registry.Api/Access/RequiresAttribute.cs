@@ -22,6 +22,9 @@ internal class RequiresAttribute(AccessActions actions) : Attribute, IAuthorizat
     /// <inheritdoc/>
     public IEnumerable<IAuthorizationRequirement> GetRequirements() => [this];
 
+    /// <summary>Returns the right that one request needs, where it depends on more than the action.</summary>
+    public virtual RequiresAttribute For(HttpContext context) => this;
+
     /// <summary>Whether a caller has the right.</summary>
     /// <param name="access">The caller, whose credentials are not refused.</param>
     /// <param name="resources">What the request is about, as its protocol names it.</param>
@@ -51,6 +54,18 @@ internal sealed class RequiresWithinAttribute(AccessActions actions) : RequiresA
     /// <inheritdoc/>
     protected override bool Allows(ScopeSet scopes, AccessResource resource) =>
         scopes.Allows(Actions, resource) || scopes.AllowsBelow(Actions, resource);
+}
+
+/// <summary>
+/// States that an action needs a right for anything at all. It shows only what the caller may see, and demands the
+/// right itself when it knows the resource.
+/// </summary>
+/// <param name="actions">What the caller must be allowed to do.</param>
+internal sealed class RequiresSomewhereAttribute(AccessActions actions) : RequiresAttribute(actions)
+{
+    /// <inheritdoc/>
+    public override bool IsMet(RequestAccess access, IReadOnlyList<AccessResource> resources) =>
+        access.Identity.Scopes.AllowsAny(Actions);
 }
 
 /// <summary>States that an action needs a caller with any right at all.</summary>

@@ -12,7 +12,7 @@ internal sealed class RightHandler : AuthorizationHandler<RequiresAttribute, Htt
     {
         var access = RequestAccess.Of(resource);
         if (access.Problem is null
-            && requirement.IsMet(access, [.. ApiProtocol.Of(resource).ResourcesOf(resource)]))
+            && requirement.For(resource).IsMet(access, [.. ApiProtocol.Of(resource).ResourcesOf(resource)]))
             context.Succeed(requirement);
         return Task.CompletedTask;
     }

@@ -15,11 +15,11 @@ internal sealed class TokenVerifier(AccessTokens tokens) : ICredentialVerifier
         if (!TokenSecret.TryParse(secret, out var parsed))
             return null;
         return await tokens.FindAsync(parsed, context.RequestAborted) is { } token
-            ? Verification.Of(new CallerIdentity(CallerKind.Token, token.Name.Value, token.Scopes)
-            {
-                Id = token.Id.Value,
-                Expires = token.Expires,
-            })
+            ? Verification.Of(IdentityOf(token))
             : Refused;
     }
+
+    /// <summary>Returns the holder of a token.</summary>
+    public static CallerIdentity IdentityOf(AccessToken token) =>
+        new(CallerKind.Token, token.Name.Value, token.Scopes) { Id = token.Id.Value, Expires = token.Expires };
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Runtime.InteropServices;
@@ -13,8 +14,18 @@ namespace Registry.Api.Audit;
 /// Appends every event to a file, as a JSON object on one line. The file is opened for each event, so it can be renamed
 /// at any time; SIGHUP, with which tools that rotate logs ask for that, is ignored.
 /// </summary>
+/// <remarks>
+/// One thread writes. A request waits for its event, but not for a volume that does not answer: its thread may never
+/// come back.
+/// </remarks>
 internal sealed class AuditFile : IRegistryEventSink, IDisposable
 {
+    /// <summary>The most events that wait for a volume that does not answer. Later ones are lost.</summary>
+    private const int MaxWaiting = 10_000;
+
+    /// <summary>How long a request waits for its event, while the volume answers.</summary>
+    private static readonly TimeSpan WriteTimeout = TimeSpan.FromSeconds(1);
+
     /// <summary>How long to wait for another process that is writing, such as a command.</summary>
     private static readonly TimeSpan LockTimeout = TimeSpan.FromMilliseconds(250);
 
@@ -23,8 +34,12 @@ internal sealed class AuditFile : IRegistryEventSink, IDisposable
         new() { Encoder = JavaScriptEncoder.Create(UnicodeRanges.All) };
 
     private readonly string path;
-    private readonly Lock gate = new();
+    private readonly BlockingCollection<Line> waiting = new(MaxWaiting);
+    private readonly Thread writer;
     private readonly PosixSignalRegistration hangUp;
+
+    /// <summary>Whether an event took longer than <see cref="WriteTimeout"/>, and none was written since.</summary>
+    private volatile bool isStalled;
 
     /// <summary>
     /// Whether another process kept the file locked for <see cref="LockTimeout"/>. Until it is free, no event waits for
@@ -39,11 +54,39 @@ internal sealed class AuditFile : IRegistryEventSink, IDisposable
     {
         this.path = path;
         Append([]);
+        writer = new Thread(WriteWaiting) { IsBackground = true, Name = nameof(AuditFile) };
+        writer.Start();
         hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, static context => context.Cancel = true);
     }
 
     /// <inheritdoc/>
+    /// <exception cref="IOException">The event may not be in the file.</exception>
     public void Receive(RegistryEvent registryEvent)
+    {
+        var line = new Line(Format(registryEvent));
+        if (!waiting.TryAdd(line))
+            throw new IOException($"The file '{path}' does not answer, and {MaxWaiting} events wait for it.");
+        if (Task.WaitAny([line.Written.Task], isStalled ? TimeSpan.Zero : WriteTimeout) < 0)
+        {
+            isStalled = true;
+            throw new IOException($"The file '{path}' does not answer. The event is written when it does.");
+        }
+
+        line.Written.Task.GetAwaiter().GetResult();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        hangUp.Dispose();
+        waiting.CompleteAdding();
+
+        // The collection stays undisposed for a writer that does not end.
+        if (writer.Join(WriteTimeout))
+            waiting.Dispose();
+    }
+
+    private static ReadOnlyMemory<byte> Format(RegistryEvent registryEvent)
     {
         var line = new ArrayBufferWriter<byte>(512);
         using (var json = new Utf8JsonWriter(line, WriterOptions))
@@ -71,27 +114,46 @@ internal sealed class AuditFile : IRegistryEventSink, IDisposable
         }
 
         line.Write("\n"u8);
-        lock (gate)
-            Append(line.WrittenSpan);
+        return line.WrittenMemory;
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => hangUp.Dispose();
-
-    private void Append(ReadOnlySpan<byte> line)
+    private void WriteWaiting()
     {
-        using var file = Open();
-        var end = file.CanSeek ? file.Length : 0;
+        foreach (var line in waiting.GetConsumingEnumerable())
+            try
+            {
+                Append(line.Bytes.Span);
+                isStalled = false;
+                line.Written.SetResult();
+            }
+            catch (Exception fault)
+            {
+                // Receive throws it.
+                line.Written.SetException(fault);
+            }
+    }
+
+    /// <summary>Appends a line to a file, or nothing.</summary>
+    /// <exception cref="IOException">The line could not be written.</exception>
+    internal static void Append(Stream file, ReadOnlySpan<byte> line)
+    {
+        var end = file.Length;
         try
         {
             file.Write(line);
         }
-        catch (IOException) when (file.CanSeek)
+        catch (IOException)
         {
             // A full disk takes a part of the line, and the next event would continue it.
             file.SetLength(end);
             throw;
         }
+    }
+
+    private void Append(ReadOnlySpan<byte> line)
+    {
+        using var file = Open();
+        Append(file, line);
     }
 
     private FileStream Open()
@@ -115,5 +177,12 @@ internal sealed class AuditFile : IRegistryEventSink, IDisposable
         {
             return false;
         }
+    }
+
+    /// <param name="Bytes">The line.</param>
+    private sealed record Line(ReadOnlyMemory<byte> Bytes)
+    {
+        /// <summary>Completes when the line is in the file, or fails.</summary>
+        public TaskCompletionSource Written { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

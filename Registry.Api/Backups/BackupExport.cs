@@ -38,13 +38,18 @@ internal sealed class BackupExport(CommandRegistry registry, Dialect dialect, Ac
     private readonly PackageIndexes indexes = registry.Indexes;
     private readonly PackageRegistry packages = registry.Packages;
     private readonly List<BackupChannelForm> channels = [];
+    private int packagesDone;
+    private int packagesTotal;
     private int releases;
     private long bytes;
 
     /// <summary>The number of packages and releases that are left out because they are damaged.</summary>
     public int Failed { get; private set; }
 
-    /// <summary>The progress, in one line.</summary>
+    /// <summary>The number of packages that are done, and of all; 0 while they are being counted.</summary>
+    public (int Done, int Total) Packages => (packagesDone, packagesTotal);
+
+    /// <summary>The result, or the progress, in one line.</summary>
     public string Summary =>
         $"{Count.Of(releases, "release")} of {ByteSize.Of(bytes)} and {Count.Of(channels.Count, "channel")} "
             + $"exported; {Failed} damaged and left out.";
@@ -70,8 +75,13 @@ internal sealed class BackupExport(CommandRegistry registry, Dialect dialect, Ac
 
         await using var spool = new ContentSpool(long.MaxValue);
         await output.WriteAsync("{\"packages\":["u8.ToArray(), cancellationToken);
+        packagesTotal = names.Count;
         foreach (var name in names)
+        {
             await TryAsync($"{name}", () => WritePackageAsync(name, spool, output, cancellationToken));
+            packagesDone++;
+        }
+
         await output.WriteAsync("\n],\"channels\":["u8.ToArray(), cancellationToken);
         for (var i = 0; i < channels.Count; i++)
             await WriteEntryAsync(

@@ -37,8 +37,12 @@ internal sealed class BackupImport(CommandRegistry registry, bool force, Action<
     /// <summary>Whether any entry of the backup was read.</summary>
     public bool HasBegun => Entries > 0;
 
-    /// <summary>The progress, in one line.</summary>
-    public string Progress => $"{Count.Of(Entries, "release")}, {ByteSize.Of(reader?.Position ?? 0)} read";
+    /// <summary>The number of bytes of the backup that have been read.</summary>
+    public long Position => reader?.Position ?? 0;
+
+    /// <summary>What has been imported, in a few words.</summary>
+    public string Progress =>
+        $"{Count.Of(Entries, "release")}, {Count.Of(channelsSet, "channel")} set, {Failed} failed";
 
     /// <summary>The result, in one line.</summary>
     public string Summary => added + replaced + channelsSet + Failed == 0

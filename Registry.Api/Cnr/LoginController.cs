@@ -11,18 +11,26 @@ namespace Registry.Api.Cnr;
 /// The login of CNR clients. They send what it returns as their <c>Authorization</c> header, so it is their own token.
 /// </summary>
 [ApiController]
-[ApiExplorerSettings(IgnoreApi = true)]
 [OnlyWithTokens]
 internal sealed class LoginController(CredentialVerifiers verifiers) : ControllerBase
 {
     /// <summary>The largest body, in bytes: a token with escapes.</summary>
     private const int MaxBodyBytes = 8 * Credentials.MaxSecretLength;
 
+    /// <summary>The error of a login without a password, as an example.</summary>
+    internal static RegistryException MissingPassword => Invalid(
+        $"The field 'user.password' is missing, empty, or longer than {Credentials.MaxSecretLength} characters: "
+            + "expected a token.");
+
     /// <summary>Log in</summary>
-    /// <remarks>The password is a token. The user name is not checked.</remarks>
+    /// <remarks>
+    /// The password is a token. The user name is not checked. Clients send the returned `token` as their
+    /// `Authorization` header.
+    /// </remarks>
     /// <param name="cancellationToken">Cancels the request.</param>
     [Public]
     [HttpPost("/api/v1/users/login"), HttpPost($"{Dialect.ApprRoot}/api/v1/users/login")]
+    [ProducesResponseType<LoggedInForm>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> LoginAsync(CancellationToken cancellationToken)
     {
         await RequestTransfer.Of(HttpContext).ReserveInputAsync(MaxBodyBytes, cancellationToken);
@@ -48,8 +56,7 @@ internal sealed class LoginController(CredentialVerifiers verifiers) : Controlle
             var login = JsonSerializer.Deserialize(body.AsSpan(0, length), CnrJsonContext.Default.LoginForm);
             return login?.User?.Password is { Length: > 0 and <= Credentials.MaxSecretLength } password
                 ? password
-                : throw Invalid($"The field 'user.password' is missing, empty, or longer than "
-                    + $"{Credentials.MaxSecretLength} characters: expected a token.");
+                : throw MissingPassword;
         }
         catch (JsonException)
         {

@@ -25,6 +25,7 @@ internal sealed class PullController(PackageRegistry packages) : CnrController
     /// <param name="mediaType">A short media type, or `-` for the only one.</param>
     /// <param name="format">`json` for the JSON form.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
+    [Pull]
     [Requires(AccessActions.Pull)]
     [HttpGet("{namespace}/{name}/{release}/{mediaType}/pull")]
     [HttpHead("{namespace}/{name}/{release}/{mediaType}/pull")]
@@ -51,6 +52,7 @@ internal sealed class PullController(PackageRegistry packages) : CnrController
     /// <param name="release">A release or a query.</param>
     /// <param name="mediaType">A short media type, or `-` for the only one.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
+    [Pull]
     [Requires(AccessActions.Pull)]
     [HttpGet("{namespace}/{name}/{release}/{mediaType}/pull/json")]
     [HttpHead("{namespace}/{name}/{release}/{mediaType}/pull/json")]
@@ -68,6 +70,7 @@ internal sealed class PullController(PackageRegistry packages) : CnrController
     /// <param name="digest">The digest of a manifest's content: the sha256 of the gunzipped tar.</param>
     /// <param name="format">`json` for the JSON form.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
+    [Pull]
     [Requires(AccessActions.Pull)]
     [HttpGet("{namespace}/{name}/blobs/sha256/{digest}"), HttpHead("{namespace}/{name}/blobs/sha256/{digest}")]
     [ProducesResponseType<FileResult>(StatusCodes.Status200OK, Gzip)]
@@ -88,6 +91,7 @@ internal sealed class PullController(PackageRegistry packages) : CnrController
     /// <param name="name">The name.</param>
     /// <param name="digest">The digest of a manifest's content.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
+    [Pull]
     [Requires(AccessActions.Pull)]
     [HttpGet("{namespace}/{name}/blobs/sha256/{digest}/json")]
     [HttpHead("{namespace}/{name}/blobs/sha256/{digest}/json")]

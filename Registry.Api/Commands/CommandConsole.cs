@@ -9,7 +9,14 @@ namespace Registry.Api.Commands;
 internal sealed record CommandConsole(TextWriter Output, TextWriter Error, bool IsTerminal)
 {
     /// <summary>The console of the process.</summary>
-    public static CommandConsole System => new(Console.Out, Console.Error, !Console.IsErrorRedirected);
+    public static CommandConsole System => new(Console.Out, Console.Error, !Console.IsErrorRedirected)
+    {
+        Width = Console.IsErrorRedirected || Console.WindowWidth < 2 ? int.MaxValue : Console.WindowWidth,
+    };
+
+    /// <summary>The number of characters in a line of the terminal; a longer line could not be updated.</summary>
+    /// <value>Default unlimited.</value>
+    public int Width { get; init; } = int.MaxValue;
 
     /// <summary>Writes a line of output, in place of the progress line of a terminal.</summary>
     public void WriteOutput(string line)

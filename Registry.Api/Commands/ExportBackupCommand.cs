@@ -2,6 +2,7 @@ using System.CommandLine;
 using Registry.Api.Backups;
 using Registry.Api.Cnr;
 using Registry.Api.Hosting;
+using Registry.Api.Text;
 
 namespace Registry.Api.Commands;
 
@@ -50,7 +51,8 @@ internal sealed class ExportBackupCommand : RegistryCommand
             await CommandRegistry.OpenAsync(settings, writes: false, new CommandLog(console), cancellationToken);
         var export = new BackupExport(registry, format, messages.WriteLine);
         var written = BackupFile.Standard;
-        await using (new ProgressReport(console, registry.Time, _ => export.Summary))
+        var left = new TimeLeft();
+        await using (new ProgressReport(console, registry.Time, elapsed => Describe(export, left, elapsed)))
             if (path == BackupFile.Standard)
                 await WriteToStandardAsync(export, cancellationToken);
             else
@@ -61,6 +63,12 @@ internal sealed class ExportBackupCommand : RegistryCommand
                 });
         await messages.WriteLineAsync($"{export.Summary} Written to {written}");
         return export.Failed == 0 ? ExitCode.Success : ExitCode.Failure;
+    }
+
+    private static string Describe(BackupExport export, TimeLeft left, TimeSpan elapsed)
+    {
+        var (done, total) = export.Packages;
+        return $"{Duration.Of(elapsed)}  packages {left.Describe("packages", done, total, elapsed)}; {export.Summary}";
     }
 
     private async Task WriteToStandardAsync(BackupExport export, CancellationToken cancellationToken)

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Registry.Api.Backups;
 using Registry.Api.Hosting;
+using Registry.Api.Text;
 
 namespace Registry.Api.Commands;
 
@@ -46,7 +47,10 @@ internal sealed class ImportBackupCommand : RegistryCommand
         var isRead = false;
         try
         {
-            await using (new ProgressReport(console, registry.Time, _ => import.Progress))
+            var left = new TimeLeft();
+            var length = backup.CanSeek ? backup.Length : 0;
+            await using (new ProgressReport(
+                console, registry.Time, elapsed => Describe(import, length, left, elapsed)))
                 await import.RunAsync(backup, cancellationToken);
             isRead = true;
             return import.Failed == 0 ? ExitCode.Success : ExitCode.Failure;
@@ -65,5 +69,16 @@ internal sealed class ImportBackupCommand : RegistryCommand
             if (isRead || import.HasBegun)
                 await console.Output.WriteLineAsync(import.Summary);
         }
+    }
+
+    /// <param name="import">The import.</param>
+    /// <param name="length">The length of the backup; 0 if it is unknown.</param>
+    /// <param name="left">Estimates the time left.</param>
+    /// <param name="elapsed">The time since the command began.</param>
+    private static string Describe(BackupImport import, long length, TimeLeft left, TimeSpan elapsed)
+    {
+        var position = import.Position;
+        var read = left.Describe("read", position, length, elapsed, static bytes => ByteSize.Of(bytes));
+        return $"{Duration.Of(elapsed)}  read {read} ({ByteSize.Rate(position, elapsed)}); {import.Progress}";
     }
 }

@@ -68,7 +68,8 @@ internal sealed class MigrateCommand : RegistryCommand
         var migration =
             new Migration(source.Storage, target.Storage, options, finding => console.WriteOutput(finding.ToString()));
         bool isComplete;
-        await using (new ProgressReport(console, target.Time, elapsed => Describe(migration, elapsed)))
+        var left = new TimeLeft();
+        await using (new ProgressReport(console, target.Time, elapsed => Describe(migration, left, elapsed)))
             isComplete = await migration.RunAsync(cancellationToken);
         if (!migration.IsRefused)
             await console.Output.WriteLineAsync(Summarize(migration, options));
@@ -100,10 +101,12 @@ internal sealed class MigrateCommand : RegistryCommand
         }
     }
 
-    private static string Describe(Migration migration, TimeSpan elapsed)
+    private static string Describe(Migration migration, TimeLeft left, TimeSpan elapsed)
     {
         var (copied, present, verified) = (migration.Copied, migration.Present, migration.Verified);
-        return $"{elapsed:hh\\:mm\\:ss}  copied {Count.Of(copied.Packages, "package")}, "
+        var (step, done, total) = migration.Progress;
+        return $"{Duration.Of(elapsed)}  {step} {left.Describe(step, done, total, elapsed)}; "
+            + $"copied {Count.Of(copied.Packages, "package")}, "
             + $"{Count.Of(copied.Archives, "archive")}, {Count.Of(copied.Blobs, "blob")}, "
             + $"{ByteSize.Of(copied.Bytes)} ({ByteSize.Rate(copied.Bytes, elapsed)}); "
             + $"already there {Count.Of(present.Packages, "package")}, {Count.Of(present.Archives, "archive")}"

@@ -43,6 +43,8 @@ internal sealed class ProgressReport : IAsyncDisposable
         while (await timer.WaitForNextTickAsync(CancellationToken.None))
         {
             var line = describe(time.GetElapsedTime(began));
+            if (console.IsTerminal && line.Length >= console.Width)
+                line = line[..(console.Width - 1)];
             if (console.IsTerminal)
                 await console.Error.WriteAsync($"\r{line.PadRight(shownWidth)}");
             else

@@ -46,11 +46,11 @@ internal abstract class TokenCommand(string name, string summary, string details
             settings[StorageSelection.Setting] = selected;
         await using var registry = await CommandRegistry.OpenAsync(
             settings, writes: true, new CommandLog(console), cancellationToken);
-        await RunAsync(arguments, registry.Tokens, console, cancellationToken);
-        return ExitCode.Success;
+        return await RunAsync(arguments, registry.Tokens, console, cancellationToken);
     }
 
     /// <summary>Runs the subcommand on an open storage.</summary>
-    protected abstract Task RunAsync(
+    /// <returns>An <see cref="ExitCode"/>.</returns>
+    protected abstract Task<int> RunAsync(
         ParseResult arguments, AccessTokens tokens, CommandConsole console, CancellationToken cancellationToken);
 }

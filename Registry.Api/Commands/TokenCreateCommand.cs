@@ -59,7 +59,7 @@ internal sealed class TokenCreateCommand : TokenCommand
         });
     }
 
-    protected override async Task RunAsync(
+    protected override async Task<int> RunAsync(
         ParseResult arguments, AccessTokens tokens, CommandConsole console, CancellationToken cancellationToken)
     {
         if (!ScopeSet.TryParse(arguments.GetRequiredValue(scopes), out var given, out var problem))
@@ -74,6 +74,7 @@ internal sealed class TokenCreateCommand : TokenCommand
                 $"Warning: {scope} allows push without pull, and most clients read before they push. "
                     + $"Add --scope '{scope.Pattern}=pull' if this token is for such a client.");
         console.WriteOutput(secret.Text);
+        return ExitCode.Success;
     }
 
     private static IEnumerable<Scope> PushWithoutPull(ScopeSet scopes) => scopes.Scopes.Where(

@@ -17,22 +17,28 @@ internal sealed class TokenListCommand : TokenCommand
         : base(
             "list",
             "List all tokens, without their secrets",
-            "Lists expired tokens too, until they are revoked. Days are UTC.",
+            """
+            Lists expired tokens too, for 30 days. Days are UTC. A damaged token is named on standard error; 'token revoke'
+            removes it.
+            """,
             "0 all tokens are listed; 1 a token is damaged, or the storage failed; 2 usage error.")
     {
         Options.Add(Storage);
         Options.Add(json);
     }
 
-    protected override async Task RunAsync(
+    protected override async Task<int> RunAsync(
         ParseResult arguments, AccessTokens tokens, CommandConsole console, CancellationToken cancellationToken)
     {
-        var listed = await tokens.ListAsync(Caller, cancellationToken).ToListAsync(cancellationToken);
+        var (listed, unreadable) = await tokens.ListAsync(Caller, cancellationToken);
         if (arguments.GetValue(json))
             foreach (var token in listed)
                 console.WriteOutput(TokenJson.Line(token));
         else
             WriteTable(console, [Titles, .. listed.Select(ColumnsOf)]);
+        foreach (var (id, cause) in unreadable)
+            await console.WriteErrorAsync($"Token {id} is not listed: {cause.Message.TrimEnd('.')}.");
+        return unreadable.Count == 0 ? ExitCode.Success : ExitCode.Failure;
     }
 
     private static string[] ColumnsOf(AccessToken token) =>

@@ -38,11 +38,12 @@ internal sealed class TokenRevokeCommand : TokenCommand
         Arguments.Add(id);
     }
 
-    protected override async Task RunAsync(
+    protected override async Task<int> RunAsync(
         ParseResult arguments, AccessTokens tokens, CommandConsole console, CancellationToken cancellationToken)
     {
         var token = arguments.GetValue(id);
         await tokens.RevokeAsync(token, Caller, cancellationToken);
         console.WriteOutput($"Revoked token {token}.");
+        return ExitCode.Success;
     }
 }

@@ -50,7 +50,8 @@ internal sealed class VerifyCommand : RegistryCommand
         var verification = new Verification(
             registry.Storage, arguments.GetValue(parallel), finding => console.WriteOutput(finding.ToString()));
         bool isSound;
-        await using (new ProgressReport(console, registry.Time, elapsed => Describe(verification, elapsed)))
+        var left = new TimeLeft();
+        await using (new ProgressReport(console, registry.Time, elapsed => Describe(verification, left, elapsed)))
             isSound = await verification.RunAsync(cancellationToken);
         var (read, garbage) = (verification.Read, verification.Garbage);
         await console.Output.WriteLineAsync(
@@ -73,10 +74,12 @@ internal sealed class VerifyCommand : RegistryCommand
         return isSound ? ExitCode.Success : ExitCode.Failure;
     }
 
-    private static string Describe(Verification verification, TimeSpan elapsed)
+    private static string Describe(Verification verification, TimeLeft left, TimeSpan elapsed)
     {
         var read = verification.Read;
-        return $"{elapsed:hh\\:mm\\:ss}  read {Count.Of(read.Packages, "package")}, "
+        var (step, done, total) = verification.Progress;
+        return $"{Duration.Of(elapsed)}  {step} {left.Describe(step, done, total, elapsed)}; "
+            + $"read {Count.Of(read.Packages, "package")}, "
             + $"{Count.Of(read.Archives, "archive")}, {Count.Of(read.Blobs, "blob")}, "
             + $"{ByteSize.Of(read.Bytes)} ({ByteSize.Rate(read.Bytes, elapsed)}); "
                 + $"{Count.Of(verification.Findings, "fault")}";

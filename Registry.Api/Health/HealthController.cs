@@ -16,6 +16,10 @@ internal sealed class HealthController(StorageReadiness storage, PackageCatalog 
     /// <summary>The status of a service that can serve requests.</summary>
     public const string ReadyStatus = "ready";
 
+    private const string WaitingFor = "waiting_for";
+    private const string Storage = "storage";
+    private const string Packages = "packages";
+
     /// <summary>The path of the liveness check.</summary>
     public const string AlivePath = "/healthz";
 
@@ -33,21 +37,39 @@ internal sealed class HealthController(StorageReadiness storage, PackageCatalog 
     public IActionResult Alive() => Status(AliveStatus);
 
     /// <summary>Check whether requests can be served</summary>
-    /// <remarks>200 once the storage responds and all packages are loaded; otherwise 503.</remarks>
+    /// <remarks>
+    /// 200 once the storage responds and all packages are loaded; otherwise 503, and `waiting_for` names `storage`,
+    /// `packages` or both.
+    /// </remarks>
     /// <param name="cancellationToken">Cancels the request.</param>
-    /// <exception cref="StorageException">The storage does not respond.</exception>
-    /// <exception cref="RegistryException">The packages are still being loaded.</exception>
+    /// <exception cref="RegistryException">
+    /// The storage does not respond, or the packages are still being loaded.
+    /// </exception>
     [Public]
     [HttpGet(ReadyPath), HttpHead(ReadyPath)]
     [ProducesResponseType<Dictionary<string, string>>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> ReadyAsync(CancellationToken cancellationToken)
     {
-        await storage.CheckAsync(cancellationToken);
-        if (!catalog.IsLoaded)
+        var isLoaded = catalog.IsLoaded;
+        try
+        {
+            await storage.CheckAsync(cancellationToken);
+        }
+        catch (StorageException fault)
+        {
             throw new RegistryException(
                 ErrorCode.Unavailable,
-                "The registry is starting and still loading its packages. Try again.");
-        return Status(ReadyStatus);
+                "The storage does not respond. Try again.",
+                fault,
+                (WaitingFor, isLoaded ? [Storage] : new[] { Storage, Packages }));
+        }
+
+        return isLoaded
+            ? Status(ReadyStatus)
+            : throw new RegistryException(
+                ErrorCode.Unavailable,
+                "The registry is starting and still loading its packages. Try again.",
+                (WaitingFor, new[] { Packages }));
     }
 
     private ContentResult Status(string status)

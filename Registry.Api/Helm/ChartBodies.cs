@@ -18,6 +18,9 @@ internal sealed class ChartBodies(ChartIndexOptions options)
 
     private readonly SecondChanceCache<string, Body> cache = new(options.MaxBodyBytes);
 
+    /// <summary>How the cache has been used.</summary>
+    public CacheUsage Usage => cache.Usage;
+
     /// <summary>Finds a body; null when it is not cached.</summary>
     /// <param name="key">The path and the entity tag.</param>
     public ReadOnlyMemory<byte>? Find(string key) => cache.Find(key)?.Bytes;

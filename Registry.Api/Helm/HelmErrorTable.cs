@@ -5,15 +5,25 @@ using Registry.Core.Errors;
 namespace Registry.Api.Helm;
 
 /// <summary>
-/// The errors of Helm repositories: the statuses of ChartMuseum, where it has one for the same error.
+/// The errors of Helm repositories: the statuses of ChartMuseum, where it has one for the same error. An address in no
+/// repository is often that of the registry, which <c>helm repo add</c> was given without the path.
 /// </summary>
 internal static class HelmErrorTable
 {
+    private const string NoRepository =
+        $"This is not the address of a Helm repository. Use {HelmProtocol.Root}/NAMESPACE for the packages of a "
+            + $"namespace, {HelmProtocol.Root}/NAMESPACE/-/CHANNEL for a channel, and {HelmProtocol.Root} for packages "
+            + "without a namespace.";
+
     /// <summary>The table.</summary>
     public static ErrorTable Instance { get; } = new(
         ErrorTable.Default.Refusals.ToFrozenDictionary(
             static entry => entry.Key, static entry => (StatusOf(entry.Key) ?? entry.Value.Status, entry.Value.Code)),
-        ErrorTable.Default.Statuses);
+        ErrorTable.Default.Statuses.ToFrozenDictionary(
+            static entry => entry.Key,
+            static entry => entry.Key == StatusCodes.Status404NotFound
+                ? (entry.Value.Code, NoRepository)
+                : entry.Value));
 
     private static int? StatusOf(ErrorCode code) => code switch
     {

@@ -9,10 +9,16 @@ using Registry.Core.Repositories;
 namespace Registry.Api.Helm;
 
 /// <summary>Helm repositories, and the API of ChartMuseum for them.</summary>
-internal sealed class HelmProtocol() : ApiProtocol(Root)
+internal sealed class HelmProtocol() : ApiProtocol(Root, RootIndex)
 {
     /// <summary>The path of the repositories.</summary>
     public const string Root = "/helm";
+
+    /// <summary>
+    /// Where Helm looks for an index when it was given the address of the registry. There is none; the error says where
+    /// the repositories are.
+    /// </summary>
+    private const string RootIndex = "/index.yaml";
 
     /// <inheritdoc/>
     public override string Name => "helm";

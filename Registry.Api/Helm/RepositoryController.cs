@@ -49,6 +49,7 @@ internal sealed class RepositoryController(ChartIndexes indexes, ChartRepository
     /// <param name="namespace">The namespace.</param>
     /// <param name="file">`NAME-VERSION.tgz`, or `NAME-VERSION.tgz.prov`.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
+    [Pull]
     [Requires(AccessActions.Pull)]
     [HttpGet("{namespace}/charts/{file}"), HttpHead("{namespace}/charts/{file}")]
     [ProducesResponseType<FileResult>(StatusCodes.Status200OK, ArchiveType, ProvenanceType)]
@@ -62,6 +63,7 @@ internal sealed class RepositoryController(ChartIndexes indexes, ChartRepository
     /// <param name="channel">The channel.</param>
     /// <param name="file">`NAME-VERSION.tgz`, or `NAME-VERSION.tgz.prov`.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
+    [Pull]
     [Requires(AccessActions.Pull)]
     [HttpGet($"{ChannelRoute}/charts/{{file}}"), HttpHead($"{ChannelRoute}/charts/{{file}}")]
     [ProducesResponseType<FileResult>(StatusCodes.Status200OK, ArchiveType, ProvenanceType)]

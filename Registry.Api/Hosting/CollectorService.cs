@@ -1,15 +1,24 @@
+using Registry.Api.Telemetry;
 using Registry.Core.Maintenance;
 using Registry.Core.Packages;
+using Registry.Core.Sessions;
+using Registry.Core.Tokens;
 
 namespace Registry.Api.Hosting;
 
 /// <summary>
 /// Runs the collector every <see cref="CollectionOptions.Period"/>, first one period after startup. Abandoned uploads
-/// are discarded at startup. Failures are logged and retried a period later.
+/// are discarded at startup. Each run also removes tokens that expired long ago, and expired sessions. Failures are
+/// logged and retried a period later.
 /// </summary>
 internal sealed partial class CollectorService(
-    BlobCollector collector, CollectionOptions options, TimeProvider time, ILogger<CollectorService> logger)
-        : BackgroundService
+    BlobCollector collector,
+    AccessTokens tokens,
+    AccessSessions sessions,
+    CollectionOptions options,
+    CollectionMetrics metrics,
+    TimeProvider time,
+    ILogger<CollectorService> logger) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -18,9 +27,14 @@ internal sealed partial class CollectorService(
         // Stopping ends the wait without an exception.
         await using var stop = stoppingToken.Register(timer.Dispose);
         while (await timer.WaitForNextTickAsync(CancellationToken.None))
+        {
+            var began = time.GetTimestamp();
             try
             {
-                await collector.CollectAsync(stoppingToken);
+                var report = await collector.CollectAsync(stoppingToken);
+                metrics.Record(time.GetElapsedTime(began), report);
+                await tokens.RemoveExpiredAsync(stoppingToken);
+                await sessions.RemoveExpiredAsync(stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -28,8 +42,10 @@ internal sealed partial class CollectorService(
             }
             catch (Exception fault)
             {
+                metrics.RecordFailure(time.GetElapsedTime(began));
                 LogFailed(fault, options.Period.TotalSeconds);
             }
+        }
     }
 
     /// <summary>

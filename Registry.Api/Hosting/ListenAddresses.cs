@@ -6,6 +6,9 @@ namespace Registry.Api.Hosting;
 /// <summary>Validates the addresses to listen on. The server would only reject them when it starts.</summary>
 internal static class ListenAddresses
 {
+    /// <summary>The port of a web host without settings.</summary>
+    private const int DefaultPort = 5000;
+
     /// <summary>Returns the errors in the settings of the web host; none if the addresses are well-formed.</summary>
     public static IEnumerable<string> Errors(IConfiguration configuration) =>
     [
@@ -20,6 +23,22 @@ internal static class ListenAddresses
            select $"ASPNETCORE_{key.ToUpperInvariant()} holds '{port}'; expected a port from 0 to "
                + $"{IPEndPoint.MaxPort}.",
     ];
+
+    /// <summary>Returns the ports of the well-formed addresses in the settings of the web host.</summary>
+    public static IEnumerable<int> PortsOf(IConfiguration configuration)
+    {
+        var urls = PartsOf(configuration, WebHostDefaults.ServerUrlsKey);
+        if (urls.Length > 0)
+            return urls.Where(IsAddress).Select(static address => BindingAddress.Parse(address).Port);
+        int[] ports =
+        [
+            .. from key in (string[])[WebHostDefaults.HttpPortsKey, WebHostDefaults.HttpsPortsKey]
+               from port in PartsOf(configuration, key)
+               where int.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out _)
+               select int.Parse(port, CultureInfo.InvariantCulture),
+        ];
+        return ports.Length > 0 ? ports : [DefaultPort];
+    }
 
     private static string[] PartsOf(IConfiguration configuration, string key) =>
         (configuration[key] ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);

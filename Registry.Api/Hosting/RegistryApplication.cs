@@ -18,13 +18,16 @@ using Registry.Api.Kar;
 using Registry.Api.Logging;
 using Registry.Api.Oci;
 using Registry.Api.OpenApi;
+using Registry.Api.Telemetry;
 using Registry.Api.Tokens;
+using Registry.Api.Ui;
 using Registry.Core.Archives;
 using Registry.Core.Catalog;
 using Registry.Core.Events;
 using Registry.Core.Maintenance;
 using Registry.Core.Packages;
 using Registry.Core.Repositories;
+using Registry.Core.Sessions;
 using Registry.Core.Settings;
 using Registry.Core.Storage;
 using Registry.Core.Tokens;
@@ -63,7 +66,9 @@ public static class RegistryApplication
     /// <inheritdoc cref="RunAsync(string[])"/>
     /// <param name="args">The settings on the command line.</param>
     /// <param name="configure">Changes the composition, as tests do; null for none.</param>
-    internal static async Task<int> RunAsync(string[] args, Action<WebApplicationBuilder>? configure)
+    /// <param name="errors">Receives the error of a failed start; null for the standard error.</param>
+    internal static async Task<int> RunAsync(
+        string[] args, Action<WebApplicationBuilder>? configure, TextWriter? errors = null)
     {
         try
         {
@@ -82,7 +87,7 @@ public static class RegistryApplication
         }
         catch (Exception wrong) when (wrong is StartupException or StorageException)
         {
-            await Console.Error.WriteLineAsync(LogText.EscapeLines(wrong.Message, Environment.NewLine));
+            await (errors ?? Console.Error).WriteLineAsync(LogText.EscapeLines(wrong.Message, Environment.NewLine));
             return 1;
         }
     }
@@ -132,16 +137,24 @@ public static class RegistryApplication
         builder.Services.AddAccess(requiresScopes);
         if (requiresScopes)
             builder.Services.AddIdentities(builder.Configuration);
+        builder.Services.AddTelemetry(
+            new SettingsSection<TelemetrySettings>(builder.Configuration, TelemetrySettings.Section).Read()
+                .ToOptions(builder.Configuration));
         // Only this assembly has controllers. By default MVC searches all types of every library that references it.
         builder.Services.AddSingleton(new ApplicationPartManager
         {
-            ApplicationParts = { new AssemblyPart(typeof(RegistryApplication).Assembly) },
+            ApplicationParts =
+            {
+                new AssemblyPart(typeof(RegistryApplication).Assembly),
+                new CompiledRazorAssemblyPart(typeof(RegistryApplication).Assembly),
+            },
             FeatureProviders = { new InternalControllers(requiresScopes) },
         });
         // Only the parts of MVC that are used: AddControllers would add authorization, CORS and annotations, which cost
         // time on every request.
         builder.Services.AddMvcCore(static mvc => mvc.BindPathAndQuery())
             .AddApiExplorer()
+            .AddPageViews()
             .ConfigureApiBehaviorOptions(
                 api => (api.SuppressModelStateInvalidFilter, api.SuppressMapClientErrors) = (true, true));
         builder.Services.AddSingleton<IObjectModelValidator, NoValidation>();
@@ -152,6 +165,7 @@ public static class RegistryApplication
         RegistrySettings.Validate(app.Services, errors);
         // Opens the audit file: the startup fails if it cannot be written.
         app.Services.GetRequiredService<RegistryEvents>();
+        app.Services.UseTelemetry();
         app.Lifetime.ApplicationStarted.Register(start.Open);
         // Only after the validation: the limits of the server come from settings.
         var kestrel = app.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value;
@@ -171,6 +185,7 @@ public static class RegistryApplication
         app.UseMiddleware<PathPrefix>();
         app.UseForwardedHeaders();
         app.UseMiddleware<TransferWatch>();
+        app.UseMiddleware<RequestMeasurement>();
         app.UseMiddleware<RequestLog>();
         app.UseMiddleware<Cors>();
         app.UseMiddleware<ErrorHandling>();
@@ -199,7 +214,7 @@ public static class RegistryApplication
             // A port that is in use or not permitted, or https without a certificate. Some messages of the server have
             // several lines.
             throw new StartupException(
-                "Cannot listen on the addresses in ASPNETCORE_URLS or Kestrel's settings: "
+                "Cannot listen on the addresses in ASPNETCORE_URLS, TELEMETRY__PORT or Kestrel's settings: "
                     + $"{wrong.Message.Split('\n')[0].Trim()}");
         }
     }
@@ -235,6 +250,7 @@ public static class RegistryApplication
         services.AddAuditFile(configuration);
         services.AddSingleton<RegistryEvents>();
         services.AddSingleton<AccessTokens>();
+        services.AddSingleton<AccessSessions>();
         services.AddSingleton<PackageIndexes>();
         services.AddSingleton<PackageCatalog>();
         services.AddSingleton<PackageContents>();
@@ -243,6 +259,7 @@ public static class RegistryApplication
         services.AddSingleton<ReleaseArtifacts>();
         services.AddSingleton<PackageCommits>();
         services.AddSingleton<PackageRegistry>();
+        services.AddSingleton<PackageFiles>();
         services.AddSingleton<ChannelRegistry>();
         services.AddSingleton<RepositoryManifests>();
         services.AddSingleton<RepositoryBlobs>();
@@ -256,6 +273,7 @@ public static class RegistryApplication
         services.AddOci();
         services.AddHelm();
         services.AddTokens();
+        services.AddPages();
         services.AddHostedService<CatalogService>();
         services.AddHostedService<CollectorService>();
         services.AddHostedService<CompletionService>();

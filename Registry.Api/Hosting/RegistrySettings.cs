@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using Registry.Api.Identities;
 using Registry.Api.Logging;
+using Registry.Api.Telemetry;
 using Registry.Core.Settings;
 
 namespace Registry.Api.Hosting;
@@ -25,10 +26,12 @@ internal static class RegistrySettings
         Section.Of<HostSettings, HostSettingsValidator>("Hosts"),
         Section.Of<AuthSettings, AuthSettingsValidator>(AuthSettings.Section),
         Section.Of<AuditSettings, AuditSettingsValidator>(AuditSettings.Section),
+        Section.Of<TelemetrySettings, TelemetrySettingsValidator>(TelemetrySettings.Section),
     ];
 
     /// <summary>The settings without a section.</summary>
-    public static IEnumerable<string> Plain => [.. StorageSelection.PlainSettings, PathBaseSettings.Setting];
+    public static IEnumerable<string> Plain =>
+        [.. StorageSelection.PlainSettings, PathBaseSettings.Setting, .. OpenTelemetrySettings.Names];
 
     /// <summary>Every setting of every section, whichever storage is selected.</summary>
     public static IReadOnlyList<Setting> All { get; } =
@@ -53,6 +56,8 @@ internal static class RegistrySettings
     [
         .. ListenAddresses.Errors(configuration),
         .. IdentitySettings.Of(configuration).Errors,
+        .. TelemetrySettings.Errors(configuration),
+        .. OpenTelemetrySettings.Errors(configuration),
         .. LogLevels.FindInvalid(configuration).Select(LogLevels.Error),
     ];
 

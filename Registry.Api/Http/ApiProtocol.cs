@@ -19,6 +19,9 @@ internal abstract class ApiProtocol(params IReadOnlyList<PathString> paths)
     /// <summary>The name in events and logs, such as <c>oci</c>.</summary>
     public abstract string Name { get; }
 
+    /// <summary>Whether it also serves what no protocol owns. Exactly one does.</summary>
+    public virtual bool IsDefault => false;
+
     /// <summary>The status, code and message of each error.</summary>
     public virtual ErrorTable Errors => ErrorTable.Default;
 
@@ -48,6 +51,13 @@ internal abstract class ApiProtocol(params IReadOnlyList<PathString> paths)
     public static ApiProtocol Of(HttpContext context) =>
         context.GetEndpoint()?.Metadata.GetMetadata<ApiProtocol>()
             ?? context.RequestServices.GetRequiredService<ApiProtocols>().OwnerOf(context.Request.Path);
+
+    /// <summary>
+    /// Writes an error as a page for people, with its status and headers. By default does nothing.
+    /// </summary>
+    /// <returns>False if the error must be written as JSON.</returns>
+    public virtual ValueTask<bool> TryWritePageAsync(HttpContext context, ErrorResponse error) =>
+        ValueTask.FromResult(false);
 
     /// <summary>Writes the body of an error. By default <c>{"code","message","details"}</c>.</summary>
     public virtual void WriteError(Utf8JsonWriter json, ErrorResponse error)

@@ -1,7 +1,7 @@
 namespace Registry.Api.Http;
 
 /// <summary>The protocols of the registry, and which of them owns a path.</summary>
-/// <param name="registered">The protocols that own paths.</param>
+/// <param name="registered">All protocols, one of which is the default.</param>
 internal sealed class ApiProtocols(IEnumerable<ApiProtocol> registered)
 {
     private readonly (PathString Path, ApiProtocol Owner)[] byLength =
@@ -10,19 +10,21 @@ internal sealed class ApiProtocols(IEnumerable<ApiProtocol> registered)
             .OrderByDescending(static owned => owned.path.Value!.Length),
     ];
 
+    private readonly ApiProtocol standard = registered.Single(static protocol => protocol.IsDefault);
+
     /// <summary>Every path that a protocol owns.</summary>
     public IEnumerable<PathString> Paths => byLength.Select(static owned => owned.Path);
 
     /// <summary>Every protocol, the default among them.</summary>
-    public IEnumerable<ApiProtocol> All { get; } = [DefaultProtocol.Instance, .. registered];
+    public IEnumerable<ApiProtocol> All { get; } = [.. registered];
 
-    /// <summary>Returns the protocol that owns a path; the default for pages, health and unknown paths.</summary>
+    /// <summary>Returns the protocol that owns a path; the default for health and unknown paths.</summary>
     public ApiProtocol OwnerOf(PathString path)
     {
         foreach (var (root, owner) in byLength)
             if (path.StartsWithSegments(root, StringComparison.Ordinal))
                 return owner;
-        return DefaultProtocol.Instance;
+        return standard;
     }
 
     /// <summary>Attaches the owner of its path to an endpoint, so that no request has to look it up.</summary>
@@ -30,13 +32,5 @@ internal sealed class ApiProtocols(IEnumerable<ApiProtocol> registered)
     {
         if (endpoint is RouteEndpointBuilder { RoutePattern.RawText: { } pattern })
             endpoint.Metadata.Add(OwnerOf($"/{pattern.TrimStart('/')}"));
-    }
-
-    /// <summary>The form of everything that no protocol owns.</summary>
-    private sealed class DefaultProtocol : ApiProtocol
-    {
-        public static readonly DefaultProtocol Instance = new();
-
-        public override string Name => "pages";
     }
 }

@@ -4,11 +4,13 @@ namespace Registry.Api.Http;
 internal static class PageHeaders
 {
     /// <summary>Denies what no page here needs.</summary>
-    private const string Nothing = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    private const string Nothing = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'";
 
     /// <summary>Sets the headers.</summary>
     /// <param name="response">The response with the page.</param>
-    /// <param name="sources">The directives of the Content-Security-Policy that allow what this page loads.</param>
+    /// <param name="sources">
+    /// The directives of the Content-Security-Policy that allow what this page loads, and say where its forms lead.
+    /// </param>
     public static void Protect(HttpResponse response, string sources)
     {
         var headers = response.Headers;

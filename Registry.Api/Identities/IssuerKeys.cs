@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using Microsoft.IdentityModel.Tokens;
+using Registry.Api.Files;
 
 namespace Registry.Api.Identities;
 
@@ -112,10 +113,12 @@ internal sealed partial class IssuerKeys(IssuerAddress address, TimeProvider tim
 
     /// <summary>Reads the certificate authorities of a file.</summary>
     /// <exception cref="CryptographicException">It contains no certificate.</exception>
-    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <exception cref="IOException">It cannot be read, or is not a regular file.</exception>
     /// <exception cref="UnauthorizedAccessException">It must not be read.</exception>
     internal static X509ChainPolicy TrustOnly(string file)
     {
+        if (RegularFile.ProblemOf(file) is { } other)
+            throw new IOException($"'{file}' cannot be read: {other}.");
         var policy = new X509ChainPolicy
         {
             TrustMode = X509ChainTrustMode.CustomRootTrust,

@@ -68,6 +68,7 @@ internal sealed class AppArchivesController(AppArchiveRegistry archives) : Contr
     /// <param name="id">The sha256 of the archive: 64 lower-case hex digits.</param>
     /// <param name="workspace">A URL with host and path that names the workspace; without one, <c>global</c>.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
+    [Pull]
     [Requires(AccessActions.Pull)]
     [HttpGet("{id}"), HttpHead("{id}")]
     [ProducesResponseType<FileResult>(StatusCodes.Status200OK, "application/octet-stream")]

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
@@ -11,7 +12,8 @@ namespace Registry.Api.Logging;
 
 /// <summary>
 /// Console formatter <c>json</c>: one JSON object per line and event, with the members of the framework's formatter
-/// except the event id, which is redundant with <c>Category</c> and <c>{OriginalFormat}</c>.
+/// except the event id, which is redundant with <c>Category</c> and <c>{OriginalFormat}</c>, and with the ids of the
+/// trace and the span if there are any.
 /// </summary>
 /// <remarks>
 /// Strings are escaped before they are written as JSON, so that they are also safe to print after parsing.
@@ -42,6 +44,12 @@ internal sealed class JsonFormatter(TimeProvider time, IOptionsMonitor<ConsoleFo
             json.WriteString("LogLevel", logEntry.LogLevel.ToString());
             json.WriteString("Category", LogText.Escape(logEntry.Category));
             json.WriteString("Message", LogText.Escape(logEntry.Formatter(logEntry.State, logEntry.Exception)));
+            if (Activity.Current is { } span)
+            {
+                json.WriteString("TraceId", span.TraceId.ToHexString());
+                json.WriteString("SpanId", span.SpanId.ToHexString());
+            }
+
             if (logEntry.Exception is { } exception)
                 json.WriteString("Exception", LogText.EscapeLines(exception.ToString(), separator: "\n"));
             if (logEntry.State is IReadOnlyList<KeyValuePair<string, object?>> values)

@@ -49,7 +49,14 @@ internal static class LogText
     /// Truncates a text from a client, which may be as long as a request line. The log limits the number of queued
     /// lines, not their length.
     /// </summary>
-    public static string Shorten(string text) => text.Length <= MaxClientText ? text : $"{text[..MaxClientText]}…";
+    public static string Shorten(string text)
+    {
+        if (text.Length <= MaxClientText)
+            return text;
+        // Half of a surrogate pair is no text.
+        var end = char.IsHighSurrogate(text[MaxClientText - 1]) ? MaxClientText - 1 : MaxClientText;
+        return $"{text[..end]}…";
+    }
 
     /// <summary>Escapes each line of a text, such as an exception with its stack trace.</summary>
     /// <param name="text">The text, with line breaks of any kind.</param>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Console;
@@ -6,7 +7,8 @@ using Microsoft.Extensions.Options;
 namespace Registry.Api.Logging;
 
 /// <summary>
-/// Console formatter <c>simple</c>: one line per event, with UTC time, level, category and message.
+/// Console formatter <c>simple</c>: one line per event, with UTC time, level, category, message, and the id of the
+/// trace if there is one.
 /// </summary>
 /// <param name="time">The clock.</param>
 /// <param name="options">
@@ -32,6 +34,12 @@ internal sealed class TextFormatter(TimeProvider time, IOptionsMonitor<ConsoleFo
             scopeProvider?.ForEachScope(
                 static (scope, writer) => writer.Write($"{LogText.Escape(scope?.ToString())} => "), textWriter);
         textWriter.Write(LogText.Escape(logEntry.Formatter(logEntry.State, logEntry.Exception)));
+        if (Activity.Current is { } span)
+        {
+            textWriter.Write(" trace_id=");
+            textWriter.Write(span.TraceId.ToHexString());
+        }
+
         if (logEntry.Exception is { } exception)
         {
             textWriter.Write(' ');

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Mvc;
 using Registry.Api.Access;
+using Registry.Api.Http;
 using Registry.Api.Http.Transfers;
 using Registry.Core.Access;
 using Registry.Core.Artifacts;
@@ -22,6 +23,7 @@ internal sealed class ManifestsController(RepositoryManifests manifests) : OciCo
     /// <param name="name">The repository.</param>
     /// <param name="reference">A tag or a digest.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
+    [Pull]
     [Requires(AccessActions.Pull)]
     [HttpGet(Route), HttpHead(Route)]
     [ProducesResponseType<object>(
@@ -86,7 +88,7 @@ internal sealed class ManifestsController(RepositoryManifests manifests) : OciCo
     /// <param name="name">The repository.</param>
     /// <param name="reference">A tag or a digest.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
-    [Requires(AccessActions.Delete)]
+    [RequiresToDelete]
     [HttpDelete(Route)]
     [ProducesResponseType(StatusCodes.Status202Accepted)]
     public async Task<IActionResult> DeleteAsync(string name, string reference, CancellationToken cancellationToken)

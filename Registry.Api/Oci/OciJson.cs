@@ -7,6 +7,9 @@ namespace Registry.Api.Oci;
 /// <summary>The lists of the OCI distribution API.</summary>
 internal static class OciJson
 {
+    /// <summary>How many names are written at a time.</summary>
+    private const int NamesOfStep = 256;
+
     /// <summary>Returns a list of names, which are enumerated once, while they are sent.</summary>
     /// <param name="member">The member that has the list.</param>
     /// <param name="names">The names.</param>
@@ -20,11 +23,17 @@ internal static class OciJson
         IEnumerable<Action<Utf8JsonWriter>> Elements()
         {
             yield return json => Begin(json, member, package);
-            foreach (var name in names)
-                yield return json => json.WriteStringValue(name);
+            foreach (var step in names.Chunk(NamesOfStep))
+                yield return json => Write(json, step);
             yield return static json => json.WriteEndArray();
             yield return static json => json.WriteEndObject();
         }
+    }
+
+    private static void Write(Utf8JsonWriter json, string[] names)
+    {
+        foreach (var name in names)
+            json.WriteStringValue(name);
     }
 
     private static void Begin(Utf8JsonWriter json, string member, PackageName? package)

@@ -50,7 +50,7 @@ internal sealed class UploadsController(RepositoryBlobs blobs, RepositoryOptions
         {
             var expected = DigestOf(digest);
             await ReserveAsync(package, offset: 0, cancellationToken);
-            await using var push = await blobs.BeginPushAsync(package, cancellationToken);
+            await using var push = await blobs.BeginPushAsync(package, Caller, cancellationToken);
             await BlobBody.CopyAsync(Request, range: null, push.WriteAsync, cancellationToken);
             await push.CompleteAsync(expected, cancellationToken);
             return Stored(package, expected);
@@ -65,7 +65,7 @@ internal sealed class UploadsController(RepositoryBlobs blobs, RepositoryOptions
         return Staged(
             StatusCodes.Status202Accepted,
             package,
-            await blobs.BeginUploadAsync(package, cancellationToken),
+            await blobs.BeginUploadAsync(package, Caller, cancellationToken),
             length: 0);
     }
 
@@ -106,7 +106,8 @@ internal sealed class UploadsController(RepositoryBlobs blobs, RepositoryOptions
         var expected = DigestOf(digest);
         var range = RangeOfBody();
         await ReserveAsync(package, range?.First ?? 0, cancellationToken);
-        await using var push = await blobs.BeginCompletionAsync(package, id, range?.First, cancellationToken);
+        await using var push = await blobs.BeginCompletionAsync(
+            package, id, range?.First, Caller, cancellationToken);
         await BlobBody.CopyAsync(Request, range, push.WriteAsync, cancellationToken);
         await push.CompleteAsync(expected, cancellationToken);
         await blobs.EndUploadAsync(package, id);

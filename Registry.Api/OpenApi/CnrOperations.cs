@@ -2,6 +2,9 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.Net.Http.Headers;
+using NJsonSchema;
+using NSwag;
+using Registry.Api.Access;
 using Registry.Api.Cnr;
 using Registry.Api.Ui;
 using static Registry.Api.OpenApi.CnrRefusals;
@@ -122,6 +125,26 @@ internal static class CnrOperations
             Example = _ => Json(
                 new DeletedForm(Sample.FullName, Sample.Release, "deleted"), CnrJsonContext.Default.DeletedForm),
         }),
+        Of<LoginController>(nameof(LoginController.LoginAsync), new("LogIn", MissingPassword, WrongPassword)
+        {
+            Example = _ => Json(
+                new LoggedInForm(Credentials.ToBasic($"reg_{TokenOperations.SampleId}_…")),
+                CnrJsonContext.Default.LoggedInForm),
+            ClientName = null,
+            Body = static document => new OpenApiRequestBody
+            {
+                Description = "The credentials.",
+                IsRequired = true,
+                Content =
+                {
+                    ["application/json"] = new OpenApiMediaType
+                    {
+                        Schema = LoginSchema(document),
+                        Example = ObjectSchemas.Value(Login()),
+                    },
+                },
+            },
+        }),
         Of<VersionController>(nameof(VersionController.Version), new("ShowVersion")
         {
             Example = dialect => new JsonObject { [dialect.VersionKey] = dialect.Version },
@@ -140,6 +163,23 @@ internal static class CnrOperations
         (typeof(T), action, notes);
 
     private static JsonNode? Json<T>(T value, JsonTypeInfo<T> type) => JsonSerializer.SerializeToNode(value, type);
+
+    private static JsonSchema LoginSchema(OpenApiDocument document) => ObjectSchemas.Object("A login.", new()
+    {
+        ["user"] = new JsonSchemaProperty
+        {
+            Reference = ObjectSchemas.Define(document, "LoginUser", static () => ObjectSchemas.Object("A user.", new()
+            {
+                ["username"] = ObjectSchemas.Text("Any name."),
+                ["password"] = ObjectSchemas.Text("A token."),
+            })).Reference,
+        },
+    });
+
+    private static JsonObject Login() => new()
+    {
+        ["user"] = new JsonObject { ["username"] = "me", ["password"] = $"reg_{TokenOperations.SampleId}_…" },
+    };
 
     private static JsonArray Many(JsonNode? only) => [only];
 

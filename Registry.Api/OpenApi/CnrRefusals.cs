@@ -1,3 +1,4 @@
+using Registry.Api.Access;
 using Registry.Api.Cnr;
 using Registry.Core.Errors;
 using Registry.Core.Packages;
@@ -63,6 +64,11 @@ internal static class CnrRefusals
 
     public static RegistryException Exists { get; } =
         PackageErrors.PackageExists(Sample.Package, Sample.Manifest.Release, Sample.Helm);
+
+    public static RegistryException MissingPassword { get; } = LoginController.MissingPassword;
+
+    public static RegistryException WrongPassword { get; } =
+        new(ErrorCode.Unauthorized, CredentialVerifiers.Unknown.Problem!);
 
     public static RegistryException InUse { get; } = PackageErrors.ResourceInUse(Sample.Package);
 

@@ -5,12 +5,21 @@ using NSwag.Generation.AspNetCore;
 using NSwag.Generation.Processors;
 using NSwag.Generation.Processors.Contexts;
 using Registry.Api.Http.Errors;
+using Registry.Core.Access;
+using Registry.Core.Errors;
 
 namespace Registry.Api.OpenApi;
 
 /// <summary>Completes an operation: its path, parameters and body, and every status that it may return.</summary>
-internal sealed class DescriptionProcessor : IOperationProcessor
+/// <param name="requiresScopes">Whether requests need credentials.</param>
+internal sealed class DescriptionProcessor(bool requiresScopes) : IOperationProcessor
 {
+    /// <summary>An example of the error of a known caller who lacks a right.</summary>
+    private static readonly RegistryException Denied = AccessErrors.Denied(
+        new Caller(CallerKind.Token, "ci", "cnr", ClientAddress: null, RequestId: null),
+        AccessActions.Push,
+        AccessResource.Package(Sample.FullName));
+
     /// <inheritdoc/>
     public bool Process(OperationProcessorContext context)
     {
@@ -26,7 +35,13 @@ internal sealed class DescriptionProcessor : IOperationProcessor
         var form = described.Errors;
         var general = Statuses(described).ToHashSet();
         foreach (var status in general)
-            responses.TryAdd(Text(status), ErrorParts.Reference(status, form, document));
+            responses.TryAdd(
+                Text(status),
+                ErrorParts.Reference(
+                    status,
+                    form,
+                    document,
+                    requiresScopes && status == StatusCodes.Status403Forbidden ? [Denied] : []));
         foreach (var errors in described.Notes.Refusals.Select(form.Errors.Of).GroupBy(static error => error.Status))
         {
             IEnumerable<ErrorResponse> first =
@@ -60,8 +75,14 @@ internal sealed class DescriptionProcessor : IOperationProcessor
     }
 
     /// <summary>Returns the error statuses of HTTP, the framework and the storage.</summary>
-    private static IEnumerable<int> Statuses(OperationDescription described)
+    private IEnumerable<int> Statuses(OperationDescription described)
     {
+        if (requiresScopes && !described.IsPublic)
+        {
+            yield return StatusCodes.Status401Unauthorized;
+            yield return StatusCodes.Status403Forbidden;
+        }
+
         yield return StatusCodes.Status405MethodNotAllowed;
         yield return StatusCodes.Status500InternalServerError;
         if (described.Notes.UsesStorage)

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
 using NSwag;
 using Registry.Api.Http.Errors;
+using Registry.Core.Errors;
 
 namespace Registry.Api.OpenApi;
 
@@ -11,7 +12,12 @@ namespace Registry.Api.OpenApi;
 internal static class ErrorParts
 {
     /// <summary>Returns a reference to the shared response of a status. Adds the response if it is missing.</summary>
-    public static OpenApiResponse Reference(int status, ErrorForm form, OpenApiDocument document)
+    /// <param name="status">The status.</param>
+    /// <param name="form">The form of the errors.</param>
+    /// <param name="document">The document.</param>
+    /// <param name="more">More errors of this status that every operation may return.</param>
+    public static OpenApiResponse Reference(
+        int status, ErrorForm form, OpenApiDocument document, params IEnumerable<RegistryException> more)
     {
         // The codes of this table are different for each status.
         var words = ErrorTable.Default.OfStatus(status).Code.Split('-')
@@ -20,7 +26,7 @@ internal static class ErrorParts
         if (!document.Responses.TryGetValue(name, out var shared))
         {
             var error = General(status, form);
-            shared = Response([error], form, document);
+            shared = Response([error, .. more.Select(form.Errors.Of)], form, document);
             shared.Description += $": {error.Message}";
             document.Responses.Add(name, shared);
         }

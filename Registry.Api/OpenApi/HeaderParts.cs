@@ -39,6 +39,7 @@ internal static class HeaderParts
         [OciHeaders.Tag] = ("The tags of `tag`, if there are any.", "latest"),
         [OciHeaders.FiltersApplied] = ("The filters of the request, if there are any.", "artifactType"),
         [HeaderNames.Allow] = ("The supported methods.", "GET, HEAD"),
+        [HeaderNames.WWWAuthenticate] = ("How a client logs in.", "Basic realm=\"Registry\""),
         [HeaderNames.RetryAfter] = ("The number of seconds to wait before a retry.", 2),
     };
 

@@ -59,7 +59,7 @@ internal static class OpenApiSettings
         };
         settings.AddOperationFilter(
             context => shows(OperationDescription.Of(((AspNetCoreOperationProcessorContext)context).ApiDescription)));
-        settings.OperationProcessors.Add(new DescriptionProcessor());
+        settings.OperationProcessors.Add(new DescriptionProcessor(requiresScopes));
         settings.DocumentProcessors.Add(new RegistryDocumentProcessor());
         if (requiresScopes)
             settings.DocumentProcessors.Add(new SecurityProcessor());

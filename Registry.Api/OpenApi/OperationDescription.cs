@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.ApiExplorer;
 using Microsoft.AspNetCore.Mvc.Controllers;
+using Registry.Api.Access;
 using Registry.Api.Cnr;
 using Registry.Api.Oci;
 
@@ -86,6 +87,9 @@ internal sealed class OperationDescription
 
     /// <summary>The unique id of the operation.</summary>
     public string Id => IdOf(Tag, Notes);
+
+    /// <summary>Whether the operation ignores credentials.</summary>
+    public bool IsPublic => api.ActionDescriptor.EndpointMetadata.OfType<PublicAttribute>().Any();
 
     public bool IsRead => HttpMethods.IsGet(api.HttpMethod!);
 

@@ -55,7 +55,8 @@ internal static class SwaggerPage
     /// embedded in them.
     /// </summary>
     private const string Sources =
-        "connect-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; script-src 'self'";
+        "form-action 'none'; connect-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
+            + "script-src 'self'";
 
     /// <summary>
     /// Maps the page. It is created at the first request, because most registries never serve it.

@@ -37,7 +37,7 @@ internal sealed class TokensController(AccessTokens tokens) : ControllerBase
 
     /// <summary>List tokens</summary>
     /// <remarks>
-    /// Those on whose every scope the caller has <c>admin</c>, by id. Expired tokens are listed until they are revoked.
+    /// Those on whose every scope the caller has <c>admin</c>, by id. Expired tokens are listed for 30 days.
     /// </remarks>
     /// <param name="cancellationToken">Cancels the request.</param>
     [Requires(AccessActions.Admin)]
@@ -45,8 +45,10 @@ internal sealed class TokensController(AccessTokens tokens) : ControllerBase
     [ProducesResponseType<IReadOnlyList<TokenJson>>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> List(CancellationToken cancellationToken)
     {
-        var listed = await tokens.ListAsync(Caller, cancellationToken).ToListAsync(cancellationToken);
-        return JsonBody.OfMany(listed.Select(TokenJson.Of), TokenJsonContext.Default.TokenJson, tag: null);
+        var listed = await tokens.ListAsync(Caller, cancellationToken);
+        if (listed.Unreadable.Count > 0)
+            throw AccessTokens.Unreadable(listed);
+        return JsonBody.OfMany(listed.Tokens.Select(TokenJson.Of), TokenJsonContext.Default.TokenJson, tag: null);
     }
 
     /// <summary>Show the token of this request</summary>

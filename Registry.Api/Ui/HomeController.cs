@@ -1,9 +1,6 @@
-using System.Globalization;
-using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Mvc;
 using Registry.Api.Access;
 using Registry.Api.Cnr;
-using Registry.Api.Http;
 using Registry.Core.Access;
 using Registry.Core.Catalog;
 
@@ -13,7 +10,7 @@ namespace Registry.Api.Ui;
 /// The home page at <c>/</c> and <c>/cnr/</c>. CNR clients use its <c>meta</c> elements for discovery.
 /// </summary>
 [ApiController]
-internal sealed class HomeController(PackageCatalog catalog) : ControllerBase
+internal sealed class HomeController(PackageCatalog catalog, TimeProvider time) : PageController
 {
     /// <summary>Discover packages</summary>
     /// <remarks>
@@ -37,20 +34,36 @@ internal sealed class HomeController(PackageCatalog catalog) : ControllerBase
                 $"{Request.PathBase}/{(query.AsSpan().ContainsAnyExceptInRange('!', '~') ? "" : query)}");
         }
 
-        var caller = RequestCaller.Of(HttpContext);
-        var view = (await catalog.GetAsync(cancellationToken)).VisibleTo(caller.Scopes);
-        Response.Headers.CacheControl = "no-cache";
-        PageHeaders.Protect(Response, HomePage.Sources);
-        var root = Dialect.Of(Request).Root;
-        return Content(
-            HomePage.Html(
-                Request.Scheme,
-                HtmlEncoder.Default.Encode(Request.Host.ToUriComponent()),
-                HtmlEncoder.Default.Encode(Request.PathBase.ToUriComponent()),
-                root.Length == 0 ? "" : $"{root[1..]}/",
-                Request.Path == $"{Dialect.ApprRoot}/" ? "../" : "",
-                view.Count.ToString("N0", CultureInfo.InvariantCulture),
-                view.Entries.Sum(entry => entry.Releases.Length).ToString("N0", CultureInfo.InvariantCulture)),
-            "text/html; charset=utf-8");
+        var view = (await catalog.GetAsync(cancellationToken)).VisibleTo(Caller.Scopes);
+        var server = ServerAddress.Of(Request);
+        return Page("Home", new HomeModel(
+            server,
+            $"{server.Home}{Dialect.Of(Request).Root}/api/v1/packages",
+            view.Count,
+            view.Overview,
+            [.. view.Overview.Recent.Select(entry => PackageRow.Of(entry, time.GetUtcNow()))]));
     }
+}
+
+/// <summary>The home page.</summary>
+/// <param name="Server">The address of the registry.</param>
+/// <param name="Packages">The address of the CNR API that clients discover.</param>
+/// <param name="Count">The number of packages.</param>
+/// <param name="Overview">What the packages are in sum.</param>
+/// <param name="Recent">The packages that were pushed last.</param>
+internal sealed record HomeModel(
+    ServerAddress Server, string Packages, int Count, CatalogOverview Overview, IReadOnlyList<PackageRow> Recent)
+{
+    /// <summary>The most namespaces on the page.</summary>
+    public const int MaxNamespaces = 24;
+
+    /// <summary>The commands that push the first chart and use it.</summary>
+    public IReadOnlyList<Command> FirstSteps =>
+    [
+        new("Make a chart", "helm create app && helm package app"),
+        new("Push it", $"helm push app-0.1.0.tgz oci://{Server.Host}/team{(Server.IsPlain ? " --plain-http" : "")}"),
+        new(
+            "Show what it would install",
+            $"helm template my-app oci://{Server.Host}/team/app{(Server.IsPlain ? " --plain-http" : "")}"),
+    ];
 }

@@ -80,10 +80,14 @@ public sealed class AppArchiveRegistry(IBlobStore blobs, ArchiveLimits limits, R
     /// Lists the archives of a workspace and of every workspace below it, as far as the caller may pull them, once
     /// each, in the order of their keys.
     /// </summary>
+    /// <param name="workspace">The workspace; null for all.</param>
+    /// <param name="caller">The caller.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     public async IAsyncEnumerable<AppArchive> ListAsync(
-        Workspace workspace, Caller caller, [EnumeratorCancellation] CancellationToken cancellationToken)
+        Workspace? workspace, Caller caller, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (var blob in blobs.ListAsync(workspace.Scope, ScopeDepth.Subtree, after: null, cancellationToken))
+        await foreach (var blob in blobs.ListAsync(
+            workspace?.Scope ?? StoreKeys.Archives, ScopeDepth.Subtree, after: null, cancellationToken))
             if (AppArchive.From(blob) is var archive
                 && caller.May(AccessActions.Pull, AccessResource.Workspace(archive.Workspace.Name)))
                 yield return archive;

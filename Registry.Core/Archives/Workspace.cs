@@ -44,8 +44,16 @@ public readonly record struct Workspace
         workspace = default;
         if (!WorkspaceUrl.TrySplit(argument ?? Global, out var host, out var path))
             return false;
-        var text = host.Length > 0 && path.Length > 0 ? host + path : Global;
-        var parts = (text.EndsWith('/') ? text[..^1] : text).Split('/');
+        return TryParse(host.Length > 0 && path.Length > 0 ? host + path : Global, out workspace);
+    }
+
+    /// <summary>Parses a <see cref="Name"/>; the slash at its end may be missing.</summary>
+    /// <returns>False for a workspace that is too long for a <see cref="StoreKey"/>.</returns>
+    public static bool TryParse(string name, out Workspace workspace)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        workspace = default;
+        var parts = (name.EndsWith('/') ? name[..^1] : name).Split('/');
         if (!StoreKey.TryOf([StoreKeys.Archives.Value, .. parts], out var scope))
             return false;
         workspace = new Workspace(string.Join('/', parts) + '/', scope);

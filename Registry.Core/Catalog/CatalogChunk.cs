@@ -20,7 +20,10 @@ internal sealed class CatalogChunk(CatalogEntry[] entries)
     /// <summary>
     /// Created by the first search, or by several concurrent ones. A reference, so that it is published whole.
     /// </summary>
-    private SearchText? searchText;
+    private SearchText? names;
+
+    /// <summary>As <see cref="names"/>, with the descriptions and keywords of charts.</summary>
+    private SearchText? mentions;
 
     public ReadOnlySpan<CatalogEntry> Entries => entries;
 
@@ -46,16 +49,26 @@ internal sealed class CatalogChunk(CatalogEntry[] entries)
     /// Returns the index of the first entry at or after <paramref name="from"/> whose name contains a lower-case
     /// pattern; -1 when there is none.
     /// </summary>
-    public int IndexOf(ReadOnlySpan<byte> pattern, int from)
+    public int IndexOf(ReadOnlySpan<byte> pattern, int from) =>
+        from < entries.Length ? (names ??= SearchText.OfNames(entries)).IndexOf(pattern, from) : -1;
+
+    /// <summary>
+    /// Returns the index of the first entry at or after <paramref name="from"/> whose name, description or keywords
+    /// contain a lower-case pattern without white space; -1 when there is none.
+    /// </summary>
+    public int IndexOfMention(ReadOnlySpan<byte> pattern, int from) =>
+        from < entries.Length ? (mentions ??= SearchText.OfMentions(entries)).IndexOf(pattern, from) : -1;
+
+    /// <summary>
+    /// Whether the name, description and keywords of an entry contain all of some lower-case patterns.
+    /// </summary>
+    public bool Mentions(int index, ReadOnlySpan<byte[]> patterns)
     {
-        if (from >= entries.Length)
-            return -1;
-        var (names, starts) = searchText ??= SearchText.Of(entries);
-        var found = names.AsSpan(starts[from]).IndexOf(pattern);
-        if (found < 0)
-            return -1;
-        var index = Array.BinarySearch(starts, starts[from] + found);
-        return index >= 0 ? index : ~index - 1;
+        var text = (mentions ??= SearchText.OfMentions(entries)).Of(index);
+        foreach (var pattern in patterns)
+            if (text.IndexOf(pattern) < 0)
+                return false;
+        return true;
     }
 
     /// <summary>Returns the chunks that replace this one after some changes.</summary>
@@ -79,11 +92,11 @@ internal sealed class CatalogChunk(CatalogEntry[] entries)
     }
 
     /// <summary>The text that searches scan.</summary>
-    /// <param name="Names">All names in lower case, each followed by a separator.</param>
-    /// <param name="Starts">The offset of each name.</param>
-    private sealed record SearchText(byte[] Names, int[] Starts)
+    /// <param name="text">The texts of all entries in lower case, each followed by a separator.</param>
+    /// <param name="starts">The offset of each text.</param>
+    private sealed class SearchText(byte[] text, int[] starts)
     {
-        public static SearchText Of(CatalogEntry[] entries)
+        public static SearchText OfNames(CatalogEntry[] entries)
         {
             var names = new byte[entries.Sum(entry => entry.Name.Value.Length + 1)];
             var starts = new int[entries.Length];
@@ -98,6 +111,35 @@ internal sealed class CatalogChunk(CatalogEntry[] entries)
             }
 
             return new SearchText(names, starts);
+        }
+
+        public static SearchText OfMentions(CatalogEntry[] entries)
+        {
+            var starts = new int[entries.Length];
+            using var text = new MemoryStream();
+            for (var i = 0; i < entries.Length; i++)
+            {
+                starts[i] = (int)text.Length;
+                var mention = entries[i].Chart is { } chart
+                    ? $"{entries[i].Name} {chart.Description} {string.Join(' ', chart.Keywords)}"
+                    : entries[i].Name.Value;
+                text.Write(Encoding.UTF8.GetBytes(mention.ToLowerInvariant()));
+                text.WriteByte(Separator);
+            }
+
+            return new SearchText(text.ToArray(), starts);
+        }
+
+        public ReadOnlySpan<byte> Of(int index) =>
+            text.AsSpan()[starts[index]..(index + 1 < starts.Length ? starts[index + 1] : text.Length)];
+
+        public int IndexOf(ReadOnlySpan<byte> pattern, int from)
+        {
+            var found = text.AsSpan(starts[from]).IndexOf(pattern);
+            if (found < 0)
+                return -1;
+            var index = Array.BinarySearch(starts, starts[from] + found);
+            return index >= 0 ? index : ~index - 1;
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Registry.Core.Charts;
 using Registry.Core.Content;
 using Registry.Core.Documents;
 using Registry.Core.Packages;
@@ -25,6 +26,15 @@ public sealed record CatalogEntry(
     /// </summary>
     public bool IsIncomplete { get; init; }
 
+    /// <summary>The time of the last push of a release; that of the first push without releases.</summary>
+    public required DateTimeOffset PushedAt { get; init; }
+
+    /// <summary>
+    /// The summary of the highest release that is a chart; null when there is none. Metadata in a blob of its own is
+    /// not read.
+    /// </summary>
+    public ChartSummary? Chart { get; init; }
+
     /// <summary>Whether the package has a release in media type helm.</summary>
     internal bool HasChart(Release release)
     {
@@ -45,7 +55,23 @@ public sealed record CatalogEntry(
             snapshot.Fingerprint)
         {
             IsIncomplete = index.IsIncomplete,
+            PushedAt = index.Manifests.IsEmpty
+                ? index.CreatedAt
+                : index.Manifests.Max(static manifest => manifest.CreatedAt),
+            Chart = ChartOf(index),
         };
+    }
+
+    private static ChartSummary? ChartOf(PackageIndex index)
+    {
+        foreach (var manifest in index.Manifests)
+            if (manifest.Artifact?.Chart is { } chart)
+            {
+                using var reader = new MetadataReader();
+                return reader.Read(chart.Metadata) is { } json ? ChartSummary.Read(json.Utf8.Span) : null;
+            }
+
+        return null;
     }
 
     private static ImmutableArray<CatalogRelease> ReleasesOf(PackageIndex index)

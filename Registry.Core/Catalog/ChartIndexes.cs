@@ -39,6 +39,9 @@ public sealed class ChartIndexes(
     private readonly SecondChanceCache<PackageName, ChartEntries> cache = new(options.MaxEntryBytes);
     private volatile ViewNamespaces current = new(PackageCatalogView.Empty);
 
+    /// <summary>How the cache of entries has been used.</summary>
+    public CacheUsage Usage => cache.Usage;
+
     /// <summary>
     /// Returns the packages of a namespace that a caller may pull. It includes every change acknowledged before.
     /// </summary>
@@ -120,9 +123,12 @@ public sealed class ChartIndexes(
         ChartNamespace charts, CatalogEntry package, CancellationToken cancellationToken)
     {
         ImmutableArray<CatalogEntry> shadows = [.. charts.ShadowsOf(package.Name)];
-        if (cache.Find(package.Name) is { } known
+        var known = cache.Peek(package.Name);
+        var isCurrent = known is not null
             && known.Fingerprint == package.Fingerprint
-            && known.Shadows.SequenceEqual(shadows))
+            && known.Shadows.SequenceEqual(shadows);
+        cache.Count(isCurrent);
+        if (isCurrent)
             return known;
         if (await indexes.FindAsync(package.Name, cancellationToken) is not { } snapshot)
             return null;

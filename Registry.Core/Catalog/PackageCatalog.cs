@@ -17,6 +17,7 @@ public sealed class PackageCatalog
     private const int MaxConcurrentRefreshes = 2;
 
     private readonly IDocumentStore documents;
+    private readonly TimeProvider time;
     private readonly CatalogReader reader;
     private readonly Lock gate = new();
     private int runningRefreshes;
@@ -35,13 +36,18 @@ public sealed class PackageCatalog
     /// </summary>
     private volatile Snapshot? snapshot;
 
+    /// <summary>The timestamp at which the last successful refresh asked the storage.</summary>
+    private long refreshed;
+
     /// <summary>Creates a catalog that loads the packages at the first call.</summary>
     /// <param name="documents">The documents.</param>
     /// <param name="indexes">The package indexes in these documents.</param>
     /// <param name="logger">Logs damaged and unknown documents.</param>
-    public PackageCatalog(IDocumentStore documents, PackageIndexes indexes, ILogger<PackageCatalog> logger)
+    /// <param name="time">The clock of <see cref="Age"/>; null for that of the system.</param>
+    public PackageCatalog(
+        IDocumentStore documents, PackageIndexes indexes, ILogger<PackageCatalog> logger, TimeProvider? time = null)
     {
-        this.documents = documents;
+        (this.documents, this.time) = (documents, time ?? TimeProvider.System);
         reader = new CatalogReader(documents, indexes, logger);
     }
 
@@ -49,6 +55,14 @@ public sealed class PackageCatalog
     /// True once all packages have been loaded. From then on the cost of a request depends on the number of changes.
     /// </summary>
     public bool IsLoaded => snapshot is not null;
+
+    /// <summary>The number of packages, as of the last refresh; null before all have been loaded.</summary>
+    public int? Count => snapshot?.View.Count;
+
+    /// <summary>
+    /// The time since the storage was last asked for changes successfully; null before all packages have been loaded.
+    /// </summary>
+    public TimeSpan? Age => snapshot is null ? null : time.GetElapsedTime(Interlocked.Read(ref refreshed));
 
     /// <summary>
     /// Returns all packages, with every change that any replica acknowledged before this call.
@@ -116,12 +130,14 @@ public sealed class PackageCatalog
 
     private async ValueTask<Snapshot> RefreshAsync()
     {
+        var began = time.GetTimestamp();
         var known = snapshot;
         var changes = await documents.ChangesAsync(StoreKeys.Packages, known?.Token, CancellationToken.None);
         if (known is not null && changes.Keys is { Count: 0 })
         {
             if (!ReferenceEquals(changes.Token, known.Token))
                 Interlocked.CompareExchange(ref snapshot, known with { Token = changes.Token }, known);
+            Interlocked.Exchange(ref refreshed, began);
             return snapshot!;
         }
 
@@ -132,7 +148,9 @@ public sealed class PackageCatalog
         await previous;
         try
         {
-            return snapshot = await ApplyAsync(known, changes);
+            var next = await ApplyAsync(known, changes);
+            Interlocked.Exchange(ref refreshed, began);
+            return snapshot = next;
         }
         finally
         {

@@ -24,6 +24,9 @@ public sealed class PackageCatalogView
     /// <summary>What callers see of this view, by what they may pull; created on first use.</summary>
     private volatile VisibleViews? visible;
 
+    /// <summary>Created on first use; concurrent callers may create it twice, with equal content.</summary>
+    private volatile CatalogOverview? overview;
+
     private PackageCatalogView(ImmutableArray<CatalogChunk> chunks, int count, UInt128 fingerprint)
     {
         (this.chunks, Count, Fingerprint) = (chunks, count, fingerprint);
@@ -51,6 +54,9 @@ public sealed class PackageCatalogView
 
     /// <summary>The view of all packages that this one is a part of; itself when it has all.</summary>
     public PackageCatalogView Whole { get; }
+
+    /// <summary>What the packages are in sum.</summary>
+    public CatalogOverview Overview => overview ??= CatalogOverview.Of(Entries);
 
     /// <summary>All packages, sorted by name in ordinal order.</summary>
     public IEnumerable<CatalogEntry> Entries => From("");
@@ -112,6 +118,32 @@ public sealed class PackageCatalogView
         for (; chunk < chunks.Length; chunk++, index = 0)
             while ((index = chunks[chunk].IndexOf(pattern, index)) >= 0)
                 yield return chunks[chunk].Entries[index++];
+    }
+
+    /// <summary>
+    /// Returns the packages at or after the name <paramref name="from"/> whose names, descriptions or keywords contain
+    /// all of some words, compared without regard to case, sorted by name.
+    /// </summary>
+    /// <param name="words">The words, without white space; at least one.</param>
+    /// <param name="from">The name.</param>
+    internal IEnumerable<CatalogEntry> Mentioning(IEnumerable<string> words, string from)
+    {
+        // The longest word is usually in the fewest packages.
+        byte[][] patterns =
+        [
+            .. words.OrderByDescending(static word => word.Length)
+                .Select(static word => Encoding.UTF8.GetBytes(word.ToLowerInvariant())),
+        ];
+        return Visible(from, start => AllMentioning(patterns, start));
+    }
+
+    private IEnumerable<CatalogEntry> AllMentioning(byte[][] patterns, string from)
+    {
+        var (chunk, index) = LowerBound(from);
+        for (; chunk < chunks.Length; chunk++, index = 0)
+            for (; (index = chunks[chunk].IndexOfMention(patterns[0], index)) >= 0; index++)
+                if (chunks[chunk].Mentions(index, patterns.AsSpan(1)))
+                    yield return chunks[chunk].Entries[index];
     }
 
     private bool IsVisible(CatalogEntry entry) =>

@@ -30,20 +30,18 @@ internal sealed class ChartDependency
     }
 
     /// <summary>Writes the dependency as Helm does, which always writes name and repository.</summary>
-    public void Write(GoJson json)
+    public void Write(ChartJson json)
     {
-        json.Begin('{');
-        json.Name("name");
-        json.Text(ChartText.Clean(Name));
+        json.BeginObject();
+        json.Name("name").Text(ChartText.Clean(Name));
         json.Field("version", ChartText.Clean(version));
-        json.Name("repository");
-        json.Text(ChartText.Clean(repository));
+        json.Name("repository").Text(ChartText.Clean(repository));
         json.Field("condition", ChartText.Clean(condition));
         json.Field("tags", tags.Select(ChartText.Clean));
         json.Field("enabled", enabled);
         json.Field("import-values", importValues, GoStruct.WriteAny);
         json.Field("alias", Alias);
-        json.End('}');
+        json.EndObject();
     }
 
     private void Decode(string? field, YamlValue value, string path)

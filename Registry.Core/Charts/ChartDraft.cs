@@ -1,5 +1,4 @@
 using System.Buffers;
-using Registry.Core.Content;
 using Registry.Core.Versions;
 
 namespace Registry.Core.Charts;
@@ -20,7 +19,7 @@ internal sealed class ChartDraft
     private static readonly SearchValues<char> AliasCharacters =
         SearchValues.Create("-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz");
 
-    private readonly SortedDictionary<string, string> annotations = new(Utf8Order.Instance);
+    private readonly Dictionary<string, string> annotations = new(StringComparer.Ordinal);
     private string name = "";
     private string home = "";
     private IReadOnlyList<string> sources = [];
@@ -93,8 +92,8 @@ internal sealed class ChartDraft
     /// <exception cref="ChartFormatException">It is too large, or contains what JSON does not have.</exception>
     public ReadOnlyMemory<byte> ToJson()
     {
-        var json = new GoJson(MaxJsonBytes);
-        json.Begin('{');
+        var json = new ChartJson(MaxJsonBytes);
+        json.BeginObject();
         json.Field("name", ChartText.Clean(name));
         json.Field("home", ChartText.Clean(home));
         json.Field("sources", sources.Select(ChartText.Clean));
@@ -103,11 +102,11 @@ internal sealed class ChartDraft
         json.Field("keywords", keywords.Select(ChartText.Clean));
         json.Field("maintainers", maintainers, static (json, maintainer) =>
         {
-            json.Begin('{');
+            json.BeginObject();
             json.Field("name", maintainer.Name);
             json.Field("email", maintainer.Email);
             json.Field("url", maintainer.Url);
-            json.End('}');
+            json.EndObject();
         });
         json.Field("icon", ChartText.Clean(icon));
 
@@ -118,23 +117,12 @@ internal sealed class ChartDraft
         json.Field("appVersion", ChartText.Clean(appVersion));
         json.Field("deprecated", deprecated);
         if (annotations.Count > 0)
-        {
-            json.Name("annotations");
-            json.Begin('{');
-            foreach (var (key, value) in annotations)
-            {
-                json.Name(key);
-                json.Text(value);
-            }
-
-            json.End('}');
-        }
-
+            json.Name("annotations").Map(annotations);
         json.Field("kubeVersion", ChartText.Clean(kubeVersion));
         json.Field("dependencies", dependencies, static (json, dependency) => dependency.Write(json));
         json.Field("type", type);
-        json.End('}');
-        return json.Written;
+        json.EndObject();
+        return json.ToUtf8();
     }
 
     private static ChartMaintainer Maintainer(YamlValue value, string path)

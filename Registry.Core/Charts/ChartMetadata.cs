@@ -25,6 +25,12 @@ public sealed class ChartMetadata
         Keywords = Items(root, "keywords", static keyword => keyword.GetString()!);
         Maintainers = Items(root, "maintainers", static maintainer => new ChartMaintainer(
             Text(maintainer, "name"), Text(maintainer, "email"), Text(maintainer, "url")));
+        Dependencies = Items(root, "dependencies", static chart => new RequiredChart(
+            Text(chart, "name"),
+            Text(chart, "version"),
+            Text(chart, "repository"),
+            Text(chart, "alias"),
+            Text(chart, "condition")));
         Annotations = root.TryGetProperty("annotations", out var annotations)
             ?
             [
@@ -75,6 +81,9 @@ public sealed class ChartMetadata
 
     /// <summary>Who maintains it.</summary>
     public ImmutableArray<ChartMaintainer> Maintainers { get; }
+
+    /// <summary>The charts that it depends on.</summary>
+    public ImmutableArray<RequiredChart> Dependencies { get; }
 
     /// <summary>Annotations, sorted by key.</summary>
     public ImmutableArray<KeyValuePair<string, string>> Annotations { get; }

@@ -93,7 +93,7 @@ internal static class GoStruct
     /// <summary>Writes a value of no fixed type, which is valid by <see cref="RequireJson"/>.</summary>
     /// <param name="json">Where to write it.</param>
     /// <param name="value">The value.</param>
-    public static void WriteAny(GoJson json, YamlValue value)
+    public static void WriteAny(ChartJson json, YamlValue value)
     {
         switch (value)
         {
@@ -113,20 +113,20 @@ internal static class GoStruct
                 json.Literal("null");
                 break;
             case YamlValue.Sequence sequence:
-                json.Begin('[');
+                json.BeginArray();
                 foreach (var item in sequence.Items)
                     WriteAny(json, item);
-                json.End(']');
+                json.EndArray();
                 break;
             case YamlValue.Mapping mapping:
-                json.Begin('{');
+                json.BeginObject();
                 foreach (var (key, entry) in mapping.Entries)
                 {
                     json.Name(key);
                     WriteAny(json, entry);
                 }
 
-                json.End('}');
+                json.EndObject();
                 break;
         }
     }

@@ -62,10 +62,5 @@ public static class IndexEntry
         return entry.WrittenSpan.ToArray();
     }
 
-    private static ReadOnlySpan<byte> Quoted(string text)
-    {
-        var json = new ArrayBufferWriter<byte>(text.Length + 2);
-        GoJson.WriteText(json, text);
-        return json.WrittenSpan;
-    }
+    private static byte[] Quoted(string text) => new GoJsonWriter(isYaml: true).Text(text).ToUtf8();
 }

@@ -10,10 +10,15 @@ namespace Registry.Core.Documents;
 /// </summary>
 /// <param name="documents">Where the documents are stored.</param>
 /// <param name="codec">Their type.</param>
+/// <param name="counts">Counts the documents that cannot be read.</param>
 /// <param name="time">The clock.</param>
 /// <param name="maxBytes">The memory for cached states, in bytes as estimated; 0 caches nothing.</param>
 internal sealed class DocumentReader<TKey, TState>(
-    IDocumentStore documents, DocumentCodec<TKey, TState> codec, TimeProvider time, long maxBytes)
+    IDocumentStore documents,
+    DocumentCodec<TKey, TState> codec,
+    DocumentCounts counts,
+    TimeProvider time,
+    long maxBytes)
     where TKey : notnull
     where TState : class
 {
@@ -25,6 +30,9 @@ internal sealed class DocumentReader<TKey, TState>(
 
     /// <summary>The documents that are being parsed. Concurrent readers of one revision share the result.</summary>
     private readonly ConcurrentDictionary<(TKey, Revision), Task<DocumentSnapshot<TState>>> parsing = [];
+
+    /// <summary>How the cache has been used. A request whose cached state is outdated is a miss.</summary>
+    public CacheUsage Usage => cache.Usage;
 
     /// <summary>The stamp of a read or write that begins now: see <see cref="SharedChecks"/>.</summary>
     public long Stamp => checks?.Stamp ?? 0;
@@ -41,15 +49,15 @@ internal sealed class DocumentReader<TKey, TState>(
         TKey key, Revision? knownRevision, CancellationToken cancellationToken)
     {
         var storeKey = codec.KeyOf(key);
-        var cached = cache.Find(key);
+        var cached = cache.Peek(key);
         if (cached is not null && knownRevision is null && checks is not null)
         {
             await checks.AskAsync().WaitAsync(cancellationToken);
 
             // Another reader may have read a newer revision meanwhile.
-            cached = cache.Find(key) ?? cached;
+            cached = cache.Peek(key) ?? cached;
             if (checks.IsCurrent(storeKey, cached.Snapshot.Revision, cached.Stamp))
-                return cached.Snapshot;
+                return Hit(cached);
         }
 
         var stamp = Stamp;
@@ -60,7 +68,7 @@ internal sealed class DocumentReader<TKey, TState>(
             {
                 if (knownRevision is null)
                     cached.Stamp = stamp;
-                return cached.Snapshot;
+                return Hit(cached);
             }
 
             if (current is null)
@@ -70,6 +78,7 @@ internal sealed class DocumentReader<TKey, TState>(
             }
         }
 
+        cache.Count(isHit: false);
         if (await documents.GetAsync(storeKey, cancellationToken) is { } document)
             return await ParseOnceAsync(key, document, stamp);
         cache.Remove(key);
@@ -78,8 +87,19 @@ internal sealed class DocumentReader<TKey, TState>(
 
     /// <summary>Parses a document without caching it.</summary>
     /// <exception cref="StorageException"><see cref="StorageFault.Corrupt"/>.</exception>
-    public DocumentSnapshot<TState> Parse(TKey key, Document document) =>
-        DocumentSnapshot<TState>.Of(codec.Decode(key, document.Content), document.Content.Span, document.Revision);
+    public DocumentSnapshot<TState> Parse(TKey key, Document document)
+    {
+        try
+        {
+            return DocumentSnapshot<TState>.Of(
+                codec.Decode(key, document.Content), document.Content.Span, document.Revision);
+        }
+        catch (StorageException)
+        {
+            counts.AddUnreadable();
+            throw;
+        }
+    }
 
     /// <summary>Caches a state that was just stored, so that the next reader need not read it.</summary>
     /// <param name="key">The document.</param>
@@ -98,10 +118,16 @@ internal sealed class DocumentReader<TKey, TState>(
     /// <summary>
     /// Returns the cached state, which may be outdated, without asking the storage; null if none is cached.
     /// </summary>
-    public DocumentSnapshot<TState>? FindCached(TKey key) => cache.Find(key)?.Snapshot;
+    public DocumentSnapshot<TState>? FindCached(TKey key) => cache.Peek(key)?.Snapshot;
 
     /// <summary>Removes a document that was just deleted from the cache.</summary>
     public void Remove(TKey key) => cache.Remove(key);
+
+    private DocumentSnapshot<TState> Hit(Cached cached)
+    {
+        cache.Count(isHit: true);
+        return cached.Snapshot;
+    }
 
     private void Cache(TKey key, DocumentSnapshot<TState> snapshot, long stamp) =>
         cache.Set(key, new Cached(snapshot, stamp), codec.SizeOf(snapshot.State));
@@ -116,7 +142,7 @@ internal sealed class DocumentReader<TKey, TState>(
         try
         {
             // Looked up only now: a reader that parsed the revision a moment ago cached it before it left.
-            if (cache.Find(key) is { } cached && cached.Snapshot.Revision == document.Revision)
+            if (cache.Peek(key) is { } cached && cached.Snapshot.Revision == document.Revision)
             {
                 cached.Stamp = stamp;
                 own.SetResult(cached.Snapshot);

@@ -41,8 +41,14 @@ public class DocumentSet<TKey, TState>
         long cacheBytes)
     {
         (this.documents, this.codec, this.time, this.options) = (documents, codec, time, options);
-        reader = new DocumentReader<TKey, TState>(documents, codec, time, cacheBytes);
+        reader = new DocumentReader<TKey, TState>(documents, codec, Counts, time, cacheBytes);
     }
+
+    /// <summary>How the cache of documents has been used.</summary>
+    public CacheUsage CacheUsage => reader.Usage;
+
+    /// <summary>Counts what did not succeed at once.</summary>
+    public DocumentCounts Counts { get; } = new();
 
     /// <summary>
     /// Reads a document; null if there is none. The result is never older than this call, even if it is cached.
@@ -143,7 +149,8 @@ public class DocumentSet<TKey, TState>
             }
 
             batch.RemoveAll(static pending => !pending.TryBegin());
-            await new DocumentUpdate<TKey, TState>(documents, codec, reader, time, options, key).RunAsync(batch);
+            await new DocumentUpdate<TKey, TState>(documents, codec, reader, Counts, time, options, key)
+                .RunAsync(batch);
         }
     }
 }

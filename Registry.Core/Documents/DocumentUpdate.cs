@@ -8,6 +8,7 @@ internal sealed class DocumentUpdate<TKey, TState>(
     IDocumentStore documents,
     DocumentCodec<TKey, TState> codec,
     DocumentReader<TKey, TState> reader,
+    DocumentCounts counts,
     TimeProvider time,
     UpdateOptions options,
     TKey key)
@@ -40,7 +41,7 @@ internal sealed class DocumentUpdate<TKey, TState>(
                 if (await TryAsync(batch))
                     return;
                 if (time.GetElapsedTime(began) >= options.Bound)
-                    throw doubt is { } write ? codec.OutcomeUnknown(key, write.Failure) : codec.ResourceInUse(key);
+                    throw doubt is { } write ? OutcomeUnknown(write.Failure, batch.Count) : codec.ResourceInUse(key);
                 await Task.Delay(pause * Random.Shared.NextDouble(), time);
             }
         }
@@ -132,7 +133,7 @@ internal sealed class DocumentUpdate<TKey, TState>(
             if (failure.IsTransient)
                 return true;
             foreach (var pending in batch)
-                pending.Fail(isUnanswered ? codec.OutcomeUnknown(key, failure) : failure);
+                pending.Fail(isUnanswered ? OutcomeUnknown(failure, changes: 1) : failure);
             return false;
         }
 
@@ -144,7 +145,7 @@ internal sealed class DocumentUpdate<TKey, TState>(
             }
             else
             {
-                pending.Fail(codec.OutcomeUnknown(key, failure));
+                pending.Fail(OutcomeUnknown(failure, changes: 1));
             }
 
         return false;
@@ -198,9 +199,12 @@ internal sealed class DocumentUpdate<TKey, TState>(
         var precondition = Precondition.Unchanged(replaced).In(epochs.FirstOrDefault());
         try
         {
-            return next is null
+            var isStored = next is null
                 ? replaced is null || await TryDeleteAsync(precondition)
                 : await TryPutAsync(next, content, precondition);
+            if (!isStored)
+                counts.AddConflict();
+            return isStored;
         }
         catch (StorageException ended) when (ended.Kind == StorageFault.EpochEnded && !isUnanswered)
         {
@@ -213,10 +217,12 @@ internal sealed class DocumentUpdate<TKey, TState>(
         catch (StorageException busy) when (busy is { Kind: StorageFault.Throttled, ChangedNothing: true })
         {
             // The same as a lost race: others write the document as fast as the storage accepts it.
+            counts.AddThrottled();
             return false;
         }
         catch (StorageException failure) when (!failure.IsUnflushed)
         {
+            counts.AddUnanswered();
             doubt = (replaced, failure);
             isUnanswered |= failure.IsTransient;
             return false;
@@ -227,7 +233,8 @@ internal sealed class DocumentUpdate<TKey, TState>(
     private async Task StoreApartAsync(List<PendingChange<TState>> batch)
     {
         foreach (var pending in batch)
-            await new DocumentUpdate<TKey, TState>(documents, codec, reader, time, options, key).RunAsync([pending]);
+            await new DocumentUpdate<TKey, TState>(documents, codec, reader, counts, time, options, key)
+                .RunAsync([pending]);
         batch.Clear();
     }
 
@@ -246,6 +253,13 @@ internal sealed class DocumentUpdate<TKey, TState>(
             return false;
         reader.Cache(key, next, content, revision, stamp);
         return true;
+    }
+
+    /// <summary>Returns the error of changes whose outcome is unknown, and counts them.</summary>
+    private RegistryException OutcomeUnknown(StorageException failure, int changes)
+    {
+        counts.AddUnknown(changes);
+        return codec.OutcomeUnknown(key, failure);
     }
 
     private static TimeSpan Min(TimeSpan left, TimeSpan right) => left < right ? left : right;

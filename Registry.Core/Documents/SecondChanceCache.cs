@@ -16,12 +16,36 @@ internal sealed class SecondChanceCache<TKey, TValue>(long maxBytes)
     private readonly LinkedList<Entry> inOrder = [];
     private readonly Lock gate = new();
     private long heldBytes;
+    private long hits;
+    private long misses;
 
     /// <summary>The size of all entries, in estimated bytes.</summary>
     public long HeldBytes => Interlocked.Read(ref heldBytes);
 
-    /// <summary>Returns the cached value; null if there is none.</summary>
+    /// <summary>How the cache has been used.</summary>
+    public CacheUsage Usage =>
+        new(Interlocked.Read(ref hits), Interlocked.Read(ref misses), HeldBytes, maxBytes);
+
+    /// <summary>Returns the cached value, and counts the request; null if there is none.</summary>
     public TValue? Find(TKey key)
+    {
+        var value = Peek(key);
+        Count(isHit: value is not null);
+        return value;
+    }
+
+    /// <summary>Counts a request that used <see cref="Peek"/>.</summary>
+    /// <param name="isHit">Whether the value was there, and current.</param>
+    public void Count(bool isHit)
+    {
+        if (isHit)
+            Interlocked.Increment(ref hits);
+        else
+            Interlocked.Increment(ref misses);
+    }
+
+    /// <summary>Returns the cached value without counting the request; null if there is none.</summary>
+    public TValue? Peek(TKey key)
     {
         if (!entries.TryGetValue(key, out var node))
             return null;

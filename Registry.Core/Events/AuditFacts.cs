@@ -25,9 +25,10 @@ public sealed class AuditFacts : IReadOnlyList<KeyValuePair<string, object?>>
         var caller = source.Caller;
         (string Name, object? Value)[] all =
         [
-            ("action", NameOf(source.Action.ToString())),
+            ("action", NameOf(source.Action)),
             ("outcome", source.IsRefusal ? "refused" : "done"),
             ("resource", source.Resource),
+            ("source", source.Source),
             ("release", source.Release),
             ("media_type", source.MediaType),
             ("channel", source.Channel),
@@ -80,6 +81,9 @@ public sealed class AuditFacts : IReadOnlyList<KeyValuePair<string, object?>>
                     + $"tags {source.Tag ?? "none"}",
             RegistryAction.ManifestDeleted => $"Deleted manifest {source.StoredDigest} of {resource}",
             RegistryAction.TagDeleted => $"Deleted tag {source.Tag} of {resource}",
+            RegistryAction.BlobPushed => $"Pushed blob {source.StoredDigest} of {resource}, {source.Size} bytes",
+            RegistryAction.BlobMounted =>
+                $"Copied blob {source.StoredDigest} of {source.Source} to {resource}, {source.Size} bytes",
             RegistryAction.BlobDeleted =>
                 $"Deleted blob {source.StoredDigest} of {resource}, {source.Size} bytes",
             RegistryAction.ProvenanceStored => $"Stored the provenance of {resource} {release}: {content}",
@@ -88,6 +92,7 @@ public sealed class AuditFacts : IReadOnlyList<KeyValuePair<string, object?>>
             RegistryAction.ArchiveDeleted => $"Deleted app archive {source.StoredDigest} of workspace {resource}",
             RegistryAction.TokenIssued => $"Issued token {source.TokenName} ({resource}) for {source.Scopes}",
             RegistryAction.TokenRevoked => $"Revoked token {source.TokenName} ({resource})",
+            RegistryAction.TokenRemoved => $"Removed expired token {source.TokenName} ({resource})",
             RegistryAction.RequestDenied => $"Denied a request for {resource}: {source.Reason?.TrimEnd('.')}",
             RegistryAction.CredentialsRefused => $"Refused credentials for {resource}: {source.Reason?.TrimEnd('.')}",
             _ => throw new ArgumentException($"Unknown action {source.Action}.", nameof(source)),
@@ -101,6 +106,9 @@ public sealed class AuditFacts : IReadOnlyList<KeyValuePair<string, object?>>
         return $"{name}{(caller.Id is null ? "" : $" ({caller.Id})")}"
             + (caller.ClientAddress is null ? "" : $" from {caller.ClientAddress}");
     }
+
+    /// <summary>Returns the name of an action as events have it, such as <c>release_pushed</c>.</summary>
+    internal static string NameOf(RegistryAction action) => NameOf(action.ToString());
 
     /// <summary>Returns the name of a value as events have it: <c>ReleasePushed</c> is <c>release_pushed</c>.</summary>
     private static string NameOf(string name) => string.Concat(name.Select(

@@ -33,6 +33,12 @@ public enum RegistryAction
     /// <summary>A tag was deleted.</summary>
     TagDeleted,
 
+    /// <summary>An OCI blob was pushed. It may have been there already.</summary>
+    BlobPushed,
+
+    /// <summary>An OCI blob was copied from another package. It may have been there already.</summary>
+    BlobMounted,
+
     /// <summary>A blob that nothing referred to was deleted.</summary>
     BlobDeleted,
 
@@ -50,6 +56,9 @@ public enum RegistryAction
 
     /// <summary>A token was revoked.</summary>
     TokenRevoked,
+
+    /// <summary>A token that had expired long before was removed.</summary>
+    TokenRemoved,
 
     /// <summary>A request of a known caller was denied, because the caller lacks the right.</summary>
     RequestDenied,

@@ -16,6 +16,9 @@ public sealed record RegistryEvent(DateTimeOffset Time, Caller Caller, RegistryA
     /// <summary>The release; null when the change is not about one.</summary>
     public string? Release { get; init; }
 
+    /// <summary>The package from which a blob was copied; null when the change is not such a copy.</summary>
+    public string? Source { get; init; }
+
     /// <summary>The media type; null when the change is not about one.</summary>
     public string? MediaType { get; init; }
 

@@ -20,7 +20,11 @@ public sealed class Migration(
     /// <summary>The keys with a finding of the copy, which are not verified.</summary>
     private readonly ConcurrentDictionary<string, bool> reported = new(StringComparer.Ordinal);
 
+    private readonly RegistryEntries entries = new(source);
     private long findings;
+
+    /// <summary>How far the run has come: each entry is copied, and later verified.</summary>
+    public RunProgress Progress => entries.Progress;
 
     /// <summary>Counts what has been copied.</summary>
     public Tally Copied { get; } = new();
@@ -58,6 +62,7 @@ public sealed class Migration(
 
         var parallel =
             new ParallelOptions { MaxDegreeOfParallelism = options.Parallel, CancellationToken = cancellationToken };
+        await entries.CountAsync(cancellationToken);
         await CopyAsync(parallel);
         if (Copied.Packages + Copied.Archives + Copied.Tokens + Present.Packages + Present.Archives + Present.Tokens
             + Findings == 0)
@@ -91,7 +96,8 @@ public sealed class Migration(
         var blobs = new BlobCopy(source.Blobs, target.Blobs, Copied, Present);
         var packages = new PackageCopy(source, target, blobs, options.Overwrite, Copied, Present);
         var tokens = Tokens();
-        await ForEachAsync(
+        await entries.ForEachAsync(
+            "copied",
             parallel,
             async (entry, cancellationToken) =>
             {
@@ -120,7 +126,8 @@ public sealed class Migration(
     {
         var check = new MigrationCheck(source, target, options.ReadBack, Verified);
         var tokens = Tokens();
-        await ForEachAsync(
+        await entries.ForEachAsync(
+            "verified",
             parallel,
             async (entry, cancellationToken) =>
             {
@@ -143,26 +150,6 @@ public sealed class Migration(
     }
 
     private TokenCopy Tokens() => new(source, target, options.Overwrite, Copied, Present, Verified);
-
-    /// <summary>Processes the packages of the source, then its archives, then its tokens.</summary>
-    private async Task ForEachAsync(
-        ParallelOptions parallel,
-        Func<DocumentEntry, CancellationToken, ValueTask> onPackage,
-        Func<BlobInfo, CancellationToken, ValueTask> onArchive,
-        Func<DocumentEntry, CancellationToken, ValueTask> onToken)
-    {
-        await Parallel.ForEachAsync(
-            source.Documents.ListAsync(StoreKeys.Packages, after: null, parallel.CancellationToken),
-            parallel,
-            onPackage);
-        await Parallel.ForEachAsync(
-            source.Blobs.ListAsync(
-                StoreKeys.Archives, ScopeDepth.Subtree, after: null, parallel.CancellationToken),
-            parallel,
-            onArchive);
-        await Parallel.ForEachAsync(
-            source.Documents.ListAsync(StoreKeys.Tokens, after: null, parallel.CancellationToken), parallel, onToken);
-    }
 
     private void Refuse(Finding finding)
     {

@@ -73,10 +73,16 @@ public sealed partial class ReleaseCompletion(
                 cancellationToken);
             return true;
         }
+        catch (RegistryException full) when (full.Code == ErrorCode.IndexFull)
+        {
+            // Another pass would read all contents again for nothing, until somebody deletes releases.
+            LogFull(package, full.Message);
+            return false;
+        }
         catch (RegistryException refused)
         {
-            // The package was deleted meanwhile, is written to by many, or became too large, or the storage was
-            // restarted: the next run tries again.
+            // The package was deleted meanwhile or is written to by many, or the storage was restarted: the next run
+            // tries again.
             LogNotCompleted(package, refused);
             requests.Request();
             return false;
@@ -104,6 +110,13 @@ public sealed partial class ReleaseCompletion(
         Level = LogLevel.Information,
         Message = "Completed {Packages} packages of an earlier version for OCI and Helm clients")]
     private partial void LogCompleted(int packages);
+
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "Package {Package} has no room for what OCI and Helm clients need: CNR clients are served, and OCI "
+            + "requests for its releases and the Helm index of its namespace get 503 until releases are deleted. "
+            + "{Reason}")]
+    private partial void LogFull(PackageName package, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Package {Package} could not be completed")]
     private partial void LogNotCompleted(PackageName package, Exception refused);

@@ -15,7 +15,11 @@ namespace Registry.Core.Maintenance;
 public sealed class Verification(RegistryStorage storage, int parallel, Action<Finding> report)
 {
     private readonly ConcurrentDictionary<StoreKey, bool> packages = [];
+    private readonly RegistryEntries entries = new(storage);
     private long findings;
+
+    /// <summary>How far the run has come.</summary>
+    public RunProgress Progress => entries.Progress;
 
     /// <summary>Counts what has been read.</summary>
     public Tally Read { get; } = new();
@@ -32,23 +36,20 @@ public sealed class Verification(RegistryStorage storage, int parallel, Action<F
     public async Task<bool> RunAsync(CancellationToken cancellationToken)
     {
         var options = new ParallelOptions { MaxDegreeOfParallelism = parallel, CancellationToken = cancellationToken };
-        await Parallel.ForEachAsync(storage.Documents.ListAsync(
-            StoreKeys.Packages, after: null, cancellationToken), options, async (entry, within) =>
-        {
-            packages[entry.Key] = true;
-            if (PackageName.TryParse(entry.Key, out var package))
-                Report(await new PackageCheck(storage, package, Read, Garbage).RunAsync(within));
-            else
-                Report([Finding.Of(entry.Key, "is not the key of a package")]);
-        });
+        await entries.CountAsync(cancellationToken);
         var archives = new ArchiveCheck(storage.Blobs, Read);
-        await Parallel.ForEachAsync(
-            storage.Blobs.ListAsync(StoreKeys.Archives, ScopeDepth.Subtree, after: null, cancellationToken),
+        await entries.ForEachAsync(
+            "verified",
             options,
-            async (archive, within) => Report(await archives.RunAsync(archive.Key, within)));
-        await Parallel.ForEachAsync(
-            storage.Documents.ListAsync(StoreKeys.Tokens, after: null, cancellationToken),
-            options,
+            async (entry, within) =>
+            {
+                packages[entry.Key] = true;
+                if (PackageName.TryParse(entry.Key, out var package))
+                    Report(await new PackageCheck(storage, package, Read, Garbage).RunAsync(within));
+                else
+                    Report([Finding.Of(entry.Key, "is not the key of a package")]);
+            },
+            async (archive, within) => Report(await archives.RunAsync(archive.Key, within)),
             async (entry, within) => Report(await CheckTokenAsync(entry.Key, within)));
         await CountBlobsWithoutPackageAsync(cancellationToken);
         return Findings == 0;

@@ -1,6 +1,7 @@
 using Registry.Core.Artifacts;
 using Registry.Core.Charts;
 using Registry.Core.Content;
+using Registry.Core.Documents;
 using Registry.Core.Storage;
 using Registry.Core.Versions;
 
@@ -10,8 +11,19 @@ namespace Registry.Core.Packages;
 /// Makes the manifests and configs of releases that were not pushed as manifests, from values that the index keeps.
 /// </summary>
 /// <param name="contents">Opens the blobs of packages.</param>
-public sealed class DerivedReleases(PackageContents contents)
+/// <param name="options">The memory for manifests; null for the default.</param>
+public sealed class DerivedReleases(PackageContents contents, ContentCacheOptions? options = null)
 {
+    /// <summary>The overhead of a release in the cache, in bytes: the objects, the key, and the entry.</summary>
+    private const int EntryBytes = 500;
+
+    /// <summary>
+    /// The releases that were made last, by the digest of their manifests. In a package of thousands of charts it takes
+    /// milliseconds to unpack the metadata of one.
+    /// </summary>
+    private readonly SecondChanceCache<Digest, DerivedRelease> cache =
+        new((options ?? new ContentCacheOptions()).MaxManifestBytes);
+
     /// <summary>Makes the manifest and the config of a release again.</summary>
     /// <param name="package">The package.</param>
     /// <param name="manifest">The release, whose current manifest is derived.</param>
@@ -24,9 +36,12 @@ public sealed class DerivedReleases(PackageContents contents)
         PackageName package, Manifest manifest, CancellationToken cancellationToken)
     {
         var artifact = manifest.Artifact!;
+        if (cache.Find(artifact.Current.Digest) is { } known)
+            return known;
         var made = await MakeAsync(
             package, manifest.Release, manifest.Content, artifact.ContentAt, artifact.Chart, cancellationToken);
         Verify(package, artifact.Current.Digest, made.Manifest);
+        cache.Set(artifact.Current.Digest, made, EntryBytes + made.Manifest.Length + made.Config.Length);
         return made;
     }
 

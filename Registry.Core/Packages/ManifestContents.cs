@@ -51,6 +51,12 @@ public sealed class ManifestContents(
     /// <summary>Opens the blobs of packages.</summary>
     public PackageContents Contents => contents;
 
+    /// <summary>How the cache of parsed manifests has been used.</summary>
+    public CacheUsage ParsedUsage => parsed.Usage;
+
+    /// <summary>How the cache of what manifests refer to has been used.</summary>
+    public CacheUsage ReferencesUsage => references.Usage;
+
     /// <summary>Returns the bytes of a manifest.</summary>
     /// <param name="index">The package.</param>
     /// <param name="found">The manifest, from this index.</param>

@@ -22,6 +22,9 @@ public sealed class PackageContents(IBlobStore blobs, ContentCacheOptions option
 
     private readonly SecondChanceCache<BlobKey, CachedContent> cache = new(options.MaxBytes);
 
+    /// <summary>How the cache has been used. Contents that are too large for it do not count.</summary>
+    public CacheUsage Usage => cache.Usage;
+
     /// <summary>Opens a content or a part of it.</summary>
     /// <param name="key">The blob.</param>
     /// <param name="size">The length of the whole content.</param>
@@ -34,30 +37,42 @@ public sealed class PackageContents(IBlobStore blobs, ContentCacheOptions option
     public async ValueTask<BlobReader?> OpenAsync(
         BlobKey key, long size, ByteRange range, CancellationToken cancellationToken)
     {
-        if (size > MaxContentBytes || options.MaxBytes == 0)
+        if (!IsCacheable(size))
             return await blobs.OpenAsync(key, range, cancellationToken);
+        return (await FindAsync(key, size, cancellationToken))?.Open(range);
+    }
+
+    /// <summary>Returns a content in memory, verified.</summary>
+    /// <param name="key">The blob.</param>
+    /// <param name="size">The length of the content.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The bytes, which others use too; null when the blob does not exist.</returns>
+    /// <exception cref="StorageException">
+    /// The storage failed; <see cref="StorageFault.Corrupt"/>: the bytes do not match the digest or the length.
+    /// </exception>
+    public async ValueTask<ReadOnlyMemory<byte>?> ReadAsync(
+        BlobKey key, long size, CancellationToken cancellationToken)
+    {
+        if (IsCacheable(size))
+            return (await FindAsync(key, size, cancellationToken))?.Bytes;
+        await using var reader = await blobs.OpenAsync(key, ByteRange.All, cancellationToken);
+        if (reader is null)
+            return null;
+        return await ReadAsync(key, size, reader, cancellationToken);
+    }
+
+    private bool IsCacheable(long size) => size <= MaxContentBytes && options.MaxBytes > 0;
+
+    private async ValueTask<CachedContent?> FindAsync(BlobKey key, long size, CancellationToken cancellationToken)
+    {
         if (cache.Find(key) is { } cached)
-            return cached.Open(range);
+            return cached;
         await using var reader = await blobs.OpenAsync(key, ByteRange.All, cancellationToken);
         if (reader is null)
             return null;
         cached = new CachedContent(reader.Info, await ReadAsync(key, size, reader, cancellationToken));
         cache.Set(key, cached, size + EntryBytes);
-        return cached.Open(range);
-    }
-
-    /// <summary>Reads a content into memory, and verifies it.</summary>
-    /// <param name="key">The blob.</param>
-    /// <param name="size">The length of the content.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
-    /// <returns>The bytes; null when the blob does not exist.</returns>
-    /// <exception cref="StorageException">
-    /// The storage failed; <see cref="StorageFault.Corrupt"/>: the bytes do not match the digest or the length.
-    /// </exception>
-    public async ValueTask<byte[]?> ReadAsync(BlobKey key, long size, CancellationToken cancellationToken)
-    {
-        await using var reader = await OpenAsync(key, size, ByteRange.All, cancellationToken);
-        return reader is null ? null : await ReadAsync(key, size, reader, cancellationToken);
+        return cached;
     }
 
     private static async ValueTask<byte[]> ReadAsync(
@@ -76,6 +91,8 @@ public sealed class PackageContents(IBlobStore blobs, ContentCacheOptions option
 
     private sealed class CachedContent(BlobInfo info, byte[] bytes)
     {
+        public ReadOnlyMemory<byte> Bytes => bytes;
+
         public BlobReader Open(ByteRange range)
         {
             var length = range.LengthWithin(bytes.Length);

@@ -146,90 +146,14 @@ public sealed partial class PackageIndex
         return WithoutManifests(release, manifest => ReferenceEquals(manifest, removed));
     }
 
-    /// <summary>
-    /// Returns the index with a release added to a channel, which is created if needed, as its current release. A plain
-    /// tag of this name is replaced.
-    /// </summary>
-    /// <exception cref="Errors.RegistryException"><see cref="Errors.ErrorCode.ReleaseNotFound"/>.</exception>
-    public PackageIndex WithChannelRelease(ChannelName name, Release release)
-    {
-        if (!Contains(release))
-            throw PackageErrors.ReleaseNotFound(Name, release.Value);
-        var channel = FindChannel(name)?.With(release) ?? new Channel(name, release, [release]);
-        return Restore(
-            Name,
-            CreatedAt,
-            Manifests,
-            Channels.Where(other => other.Name != name).Append(channel),
-            WithoutPlainTag(name.Value));
-    }
-
-    /// <summary>
-    /// Returns the index with a channel set or replaced; the same instance when the channel is equal. A plain tag of
-    /// this name is replaced.
-    /// </summary>
-    /// <exception cref="FormatException">
-    /// The channel is empty, or has a release that the package does not have.
-    /// </exception>
-    public PackageIndex WithChannel(Channel channel) =>
-        FindChannel(channel.Name) is { } known
-            && known.Current == channel.Current
-            && known.Releases.SequenceEqual(channel.Releases)
-            ? this
-            : Restore(
-                Name,
-                CreatedAt,
-                Manifests,
-                Channels.Where(other => other.Name != channel.Name).Append(channel),
-                WithoutPlainTag(channel.Name.Value));
-
-    /// <summary>
-    /// Returns the index with a release removed from a channel; removing the last one deletes the channel. Returns the
-    /// same instance when the release is not in the channel.
-    /// </summary>
-    /// <exception cref="Errors.RegistryException">
-    /// <see cref="Errors.ErrorCode.ChannelNotFound"/>, or <see cref="Errors.ErrorCode.PackageNotFound"/> for a release
-    /// that the package does not have.
-    /// </exception>
-    public PackageIndex WithoutChannelRelease(ChannelName name, string release)
-    {
-        var channel = GetChannel(name);
-        if (!Release.TryParse(release, out var exact, out _) || !Contains(exact))
-            throw PackageErrors.PackageNotFound(Name.Value, release);
-        var rest = channel.Without(exact);
-        return ReferenceEquals(rest, channel)
-            ? this
-            : WithChannels(
-                rest is null
-                    ? Channels.Remove(channel)
-                    : Channels.Replace(channel, rest, ReferenceEqualityComparer.Instance));
-    }
-
-    /// <summary>Returns the index without a channel.</summary>
-    /// <exception cref="Errors.RegistryException"><see cref="Errors.ErrorCode.ChannelNotFound"/>.</exception>
-    public PackageIndex WithoutChannel(ChannelName name) => WithChannels(Channels.Remove(GetChannel(name)));
-
     /// <summary>Whether the package has a release in any media type.</summary>
     public bool Contains(Release release) => Releases.BinarySearch(release, HighestFirst) >= 0;
 
     /// <summary>Returns the manifests of a release, by media type; empty when the release does not exist.</summary>
-    public ReadOnlySpan<Manifest> Of(Release release)
-    {
-        var first = FirstOf(release);
-        var end = first;
-        while (end < Manifests.Length && Manifests[end].Release == release)
-            end++;
-        return Manifests.AsSpan()[first..end];
-    }
+    public ReadOnlySpan<Manifest> Of(Release release) => Leading(release, Manifests.AsSpan()[FirstOf(release)..]);
 
     /// <summary>Returns a release in one media type; null when it does not exist.</summary>
-    public Manifest? Find(Release release, MediaType mediaType)
-    {
-        foreach (var manifest in Of(release))
-            if (manifest.MediaType == mediaType)
-                return manifest;
-        return null;
-    }
+    public Manifest? Find(Release release, MediaType mediaType) => Find(Of(release), mediaType);
 
     /// <summary>Returns a release in one media type.</summary>
     /// <exception cref="Errors.RegistryException"><see cref="Errors.ErrorCode.PackageNotFound"/>.</exception>
@@ -242,15 +166,11 @@ public sealed partial class PackageIndex
     /// </summary>
     public Manifest? FindContent(Digest digest) => (byContent ??= ByContent()).GetValueOrDefault(digest);
 
-    /// <summary>Returns a channel; null when it does not exist.</summary>
-    public Channel? FindChannel(ChannelName name) => Channels.FirstOrDefault(channel => channel.Name == name);
-
-    /// <summary>Returns a channel.</summary>
-    /// <exception cref="Errors.RegistryException"><see cref="Errors.ErrorCode.ChannelNotFound"/>.</exception>
-    public Channel GetChannel(ChannelName name) => FindChannel(name) ?? throw PackageErrors.ChannelNotFound(Name, name);
-
     /// <summary>Whether an index has one manifest before the other.</summary>
     internal static bool IsBefore(Manifest manifest, Manifest other) => ManifestOrder.Compare(manifest, other) < 0;
+
+    /// <summary>Whether nothing is left of the package.</summary>
+    private bool IsEmpty => Manifests.IsEmpty && Artifacts.IsEmpty;
 
     private static Comparer<Release> HighestFirst { get; } =
         Comparer<Release>.Create((left, right) => right.CompareTo(left));
@@ -280,6 +200,30 @@ public sealed partial class PackageIndex
         return stray is null;
     }
 
+    /// <summary>
+    /// Returns the index after a change of one release: with the image index over its manifests, without tags on
+    /// manifests that are gone, and with the plain tags that have become channels.
+    /// </summary>
+    private PackageIndex Settle(
+        DateTimeOffset createdAt,
+        ImmutableArray<Manifest> manifests,
+        ImmutableArray<Channel> channels,
+        PackageArtifacts artifacts,
+        Release release)
+    {
+        var next = new PackageIndex(Name, createdAt, manifests, channels, artifacts);
+        next = next.With(artifacts.WithIndex(release, DerivedIndex.Of(next.Of(release)))).WithoutDangling();
+        foreach (var tag in next.Artifacts.Tags)
+            if (ChannelName.TryParse(tag.Name.Value, out var name)
+                && ReleaseTag.Of(name) is not null
+                && next.FindGiving(tag.Digest) is { } given)
+                next = next.WithChannelRelease(name, given);
+        return next;
+    }
+
+    private PackageIndex With(PackageArtifacts artifacts) =>
+        ReferenceEquals(artifacts, Artifacts) ? this : new(Name, CreatedAt, Manifests, Channels, artifacts);
+
     private Dictionary<Digest, Manifest> ByContent()
     {
         var first = new Dictionary<Digest, Manifest>(Manifests.Length);
@@ -288,6 +232,23 @@ public sealed partial class PackageIndex
                 && (!first.TryGetValue(digest, out var earlier) || manifest.CreatedAt < earlier.CreatedAt))
                 first[digest] = manifest;
         return first;
+    }
+
+    private static Manifest? Find(ReadOnlySpan<Manifest> manifests, MediaType mediaType)
+    {
+        foreach (var manifest in manifests)
+            if (manifest.MediaType == mediaType)
+                return manifest;
+        return null;
+    }
+
+    /// <summary>Returns the manifests of a release at the start of sorted manifests.</summary>
+    private static ReadOnlySpan<Manifest> Leading(Release release, ReadOnlySpan<Manifest> manifests)
+    {
+        var count = 0;
+        while (count < manifests.Length && manifests[count].Release == release)
+            count++;
+        return manifests[..count];
     }
 
     private int FirstOf(Release release)

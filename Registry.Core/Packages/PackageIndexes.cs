@@ -38,6 +38,9 @@ public sealed class PackageIndexes(
     private readonly SecondChanceCache<(object Index, long Start), RawJson> unpacked =
         new((cache ?? new IndexCacheOptions()).MaxMetadataBytes);
 
+    /// <summary>How the cache of decompressed metadata has been used.</summary>
+    public CacheUsage MetadataUsage => unpacked.Usage;
+
     /// <summary>
     /// Reads the index of an existing package: see
     /// <see cref="DocumentSet{TKey, TState}.FindAsync(TKey, CancellationToken)"/>.

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Registry.Core.Artifacts;
 using Registry.Core.Storage;
 using Registry.Core.Versions;
@@ -15,11 +14,8 @@ internal ref partial struct StoredIndexReader
         List<StoredManifest> formers = [];
         ChartContent? chart = null;
         string? unlisted = null;
-        Require(JsonTokenType.StartObject);
-        NextProperty();
-        while (reader.TokenType == JsonTokenType.PropertyName)
+        for (var start = BeginObject(); IsInObject(ref start);)
         {
-            var start = Offset;
             for (; IsAt("content_at"u8); NextProperty())
                 contentAt = Time();
             for (; IsAt("current"u8); NextProperty())
@@ -31,7 +27,6 @@ internal ref partial struct StoredIndexReader
                 chart = Chart();
             for (; IsAt("unlisted"u8); NextProperty())
                 unlisted = Text();
-            SkipUnknown(start);
         }
 
         return contentAt is { } time && current is not null
@@ -45,11 +40,8 @@ internal ref partial struct StoredIndexReader
         BlobDescriptor? metadataBlob = null;
         BlobDescriptor? wrapped = null;
         BlobDescriptor? provenance = null;
-        Require(JsonTokenType.StartObject);
-        NextProperty();
-        while (reader.TokenType == JsonTokenType.PropertyName)
+        for (var start = BeginObject(); IsInObject(ref start);)
         {
-            var start = Offset;
             for (; IsAt("metadata"u8); NextProperty())
                 metadata = Metadata();
             for (; IsAt("metadata_blob"u8); NextProperty())
@@ -58,7 +50,6 @@ internal ref partial struct StoredIndexReader
                 wrapped = Blob();
             for (; IsAt("provenance"u8); NextProperty())
                 provenance = Blob();
-            SkipUnknown(start);
         }
 
         return metadata is null == metadataBlob is null
@@ -74,11 +65,8 @@ internal ref partial struct StoredIndexReader
         Digest? subject = null;
         var isDerived = false;
         BlobDescriptor? config = null;
-        Require(JsonTokenType.StartObject);
-        NextProperty();
-        while (reader.TokenType == JsonTokenType.PropertyName)
+        for (var start = BeginObject(); IsInObject(ref start);)
         {
-            var start = Offset;
             for (; IsAt("digest"u8); NextProperty())
                 digest = Digest.Parse(Text());
             for (; IsAt("media_type"u8); NextProperty())
@@ -91,7 +79,6 @@ internal ref partial struct StoredIndexReader
                 isDerived = reader.GetBoolean();
             for (; IsAt("config"u8); NextProperty())
                 config = Blob();
-            SkipUnknown(start);
         }
 
         return digest is { } known && size is { } length
@@ -108,16 +95,12 @@ internal ref partial struct StoredIndexReader
     {
         Digest? digest = null;
         long? size = null;
-        Require(JsonTokenType.StartObject);
-        NextProperty();
-        while (reader.TokenType == JsonTokenType.PropertyName)
+        for (var start = BeginObject(); IsInObject(ref start);)
         {
-            var start = Offset;
             for (; IsAt("digest"u8); NextProperty())
                 digest = Digest.Parse(Text());
             for (; IsAt("size"u8); NextProperty())
                 size = reader.GetInt64();
-            SkipUnknown(start);
         }
 
         return digest is { } known && size is { } length
@@ -130,11 +113,8 @@ internal ref partial struct StoredIndexReader
         Release? release = null;
         StoredManifest? current = null;
         List<StoredManifest> formers = [];
-        Require(JsonTokenType.StartObject);
-        NextProperty();
-        while (reader.TokenType == JsonTokenType.PropertyName)
+        for (var start = BeginObject(); IsInObject(ref start);)
         {
-            var start = Offset;
             for (; IsAt("release"u8); NextProperty())
                 release = Release.Parse(Text());
             for (; IsAt("current"u8); NextProperty())
@@ -142,7 +122,6 @@ internal ref partial struct StoredIndexReader
             for (; IsAt("formers"u8); NextProperty())
                 while (NextItem(formers.Count == 0))
                     formers.Add(Oci());
-            SkipUnknown(start);
         }
 
         return release is { } known ? new ReleaseIndex(known, current, [.. formers]) : throw Incomplete("image index");
@@ -152,18 +131,14 @@ internal ref partial struct StoredIndexReader
     {
         TagName? name = null;
         Digest? digest = null;
-        Require(JsonTokenType.StartObject);
-        NextProperty();
-        while (reader.TokenType == JsonTokenType.PropertyName)
+        for (var start = BeginObject(); IsInObject(ref start);)
         {
-            var start = Offset;
             for (; IsAt("name"u8); NextProperty())
                 name = TagName.TryParse(Text(), out var parsed)
                     ? parsed
                     : throw new FormatException("The name of a tag is invalid.");
             for (; IsAt("digest"u8); NextProperty())
                 digest = Digest.Parse(Text());
-            SkipUnknown(start);
         }
 
         return name is { } known && digest is { } given ? new PlainTag(known, given) : throw Incomplete("tag");

@@ -90,11 +90,8 @@ internal ref partial struct StoredIndexReader
         List<PlainTag> tags = [];
         List<ReleaseIndex> indexes = [];
         Read();
-        Require(JsonTokenType.StartObject);
-        NextProperty();
-        while (reader.TokenType == JsonTokenType.PropertyName)
+        for (var start = BeginObject(); IsInObject(ref start);)
         {
-            var start = Offset;
             for (; IsAt("schema"u8); NextProperty())
                 isSchema = IsKnownSchema();
             for (; IsAt("requires"u8); NextProperty())
@@ -118,7 +115,6 @@ internal ref partial struct StoredIndexReader
             for (; IsAt("indexes"u8); NextProperty())
                 while (NextItem(indexes.Count == 0))
                     indexes.Add(ReleaseIndex());
-            SkipUnknown(start);
         }
 
         // Throws if anything follows.
@@ -151,11 +147,8 @@ internal ref partial struct StoredIndexReader
         string? pushId = null;
         Metadata? metadata = null;
         ReleaseArtifact? artifact = null;
-        Require(JsonTokenType.StartObject);
-        NextProperty();
-        while (reader.TokenType == JsonTokenType.PropertyName)
+        for (var start = BeginObject(); IsInObject(ref start);)
         {
-            var start = Offset;
             for (; IsAt("release"u8); NextProperty())
                 release = Release.Parse(Text());
             for (; IsAt("media_type"u8); NextProperty())
@@ -174,7 +167,6 @@ internal ref partial struct StoredIndexReader
                 metadata = Metadata();
             for (; IsAt("oci"u8); NextProperty())
                 artifact = ReleaseArtifact();
-            SkipUnknown(start);
         }
 
         return release is { } parsedRelease
@@ -197,11 +189,8 @@ internal ref partial struct StoredIndexReader
         ChannelName? name = null;
         Release? current = null;
         List<Release>? releases = null;
-        Require(JsonTokenType.StartObject);
-        NextProperty();
-        while (reader.TokenType == JsonTokenType.PropertyName)
+        for (var start = BeginObject(); IsInObject(ref start);)
         {
-            var start = Offset;
             for (; IsAt("name"u8); NextProperty())
                 name = ChannelName.TryParse(Text(), out var parsed)
                     ? parsed
@@ -211,12 +200,38 @@ internal ref partial struct StoredIndexReader
             for (; IsAt("releases"u8); NextProperty())
                 for (releases = []; NextItem(releases.Count == 0);)
                     releases.Add(Release.Parse(Text()));
-            SkipUnknown(start);
         }
 
         return name is { } known && current is { } pointed && releases is not null
             ? new Channel(known, pointed, [.. releases.OrderDescending()])
             : throw Incomplete("channel");
+    }
+
+    /// <summary>Advances to the first property of an object.</summary>
+    /// <returns>The first value for <see cref="IsInObject"/>.</returns>
+    private long BeginObject()
+    {
+        Require(JsonTokenType.StartObject);
+        NextProperty();
+        return -1;
+    }
+
+    /// <summary>
+    /// Whether the current token is a property; false at the end of the object. If it is the one of the call before, no
+    /// test has consumed it: it is unknown, and skipped.
+    /// </summary>
+    /// <param name="start">Where the property of the call before began.</param>
+    private bool IsInObject(ref long start)
+    {
+        if (start == Offset)
+        {
+            Read();
+            SkipValue();
+            NextProperty();
+        }
+
+        start = Offset;
+        return reader.TokenType == JsonTokenType.PropertyName;
     }
 
     /// <summary>
@@ -230,18 +245,6 @@ internal ref partial struct StoredIndexReader
     /// </summary>
     private bool IsAt(ReadOnlySpan<byte> property) =>
         reader.TokenType == JsonTokenType.PropertyName && reader.ValueTextEquals(property) && Read();
-
-    /// <summary>
-    /// Skips an unknown property: one that no test has consumed since it began at <paramref name="start"/>.
-    /// </summary>
-    private void SkipUnknown(long start)
-    {
-        if (Offset != start)
-            return;
-        Read();
-        SkipValue();
-        NextProperty();
-    }
 
     /// <summary>Advances to the next item of an array; false at its end.</summary>
     /// <param name="first">Whether the current token is the start of the array.</param>

@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
+using Registry.Core.Access;
 using Registry.Core.Errors;
+using Registry.Core.Events;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
 
@@ -11,12 +13,16 @@ namespace Registry.Core.Repositories;
 public sealed class BlobPush : IAsyncDisposable
 {
     private readonly PackageName package;
+    private readonly Caller caller;
     private readonly BlobWriter staged;
     private readonly long maxBytes;
+    private readonly RegistryEvents events;
     private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
 
-    internal BlobPush(PackageName package, BlobWriter staged, long maxBytes) =>
-        (this.package, this.staged, this.maxBytes) = (package, staged, maxBytes);
+    internal BlobPush(
+        PackageName package, Caller caller, BlobWriter staged, long maxBytes, RegistryEvents events) =>
+        (this.package, this.caller, this.staged, this.maxBytes, this.events) =
+            (package, caller, staged, maxBytes, events);
 
     /// <summary>The number of bytes so far.</summary>
     public long Length { get; private set; }
@@ -44,9 +50,15 @@ public sealed class BlobPush : IAsyncDisposable
     public async Task<CommittedBlob> CompleteAsync(Digest expected, CancellationToken cancellationToken)
     {
         var digest = Digest.FromHash(hash.GetHashAndReset());
-        return digest == expected
-            ? await staged.CommitAsync(digest, uploadedAt: null, cancellationToken)
-            : throw RepositoryErrors.OtherDigest(package, digest, expected);
+        if (digest != expected)
+            throw RepositoryErrors.OtherDigest(package, digest, expected);
+        var committed = await staged.CommitAsync(digest, uploadedAt: null, cancellationToken);
+        events.Raise(new RegistryEvent(events.Now, caller, RegistryAction.BlobPushed, package.Value)
+        {
+            StoredDigest = digest,
+            Size = Length,
+        });
+        return committed;
     }
 
     /// <inheritdoc/>

@@ -83,18 +83,17 @@ public sealed partial class RepositoryBlobs(
 
     /// <summary>Begins to push a blob whose bytes all arrive in this request. The caller disposes the push.</summary>
     /// <exception cref="StorageException">The storage failed.</exception>
-    public async ValueTask<BlobPush> BeginPushAsync(PackageName package, CancellationToken cancellationToken) =>
-        new(package, await blobs.CreateAsync(package.Key, cancellationToken), options.MaxBlobBytes);
+    public async ValueTask<BlobPush> BeginPushAsync(
+        PackageName package, Caller caller, CancellationToken cancellationToken) =>
+        new(package, caller, await blobs.CreateAsync(package.Key, cancellationToken), options.MaxBlobBytes, events);
 
     /// <summary>Begins an upload in several requests.</summary>
     /// <returns>The id of the upload.</returns>
     /// <exception cref="RegistryException"><see cref="ErrorCode.TooManyUploads"/>.</exception>
     /// <exception cref="StorageException">The storage failed.</exception>
-    public async ValueTask<string> BeginUploadAsync(PackageName package, CancellationToken cancellationToken)
-    {
-        await limit.EnterAsync(cancellationToken);
-        return (await uploads.BeginAsync(package.Key, cancellationToken)).Id;
-    }
+    public async ValueTask<string> BeginUploadAsync(
+        PackageName package, Caller caller, CancellationToken cancellationToken) =>
+        (await limit.BeginAsync(package.Key, caller, cancellationToken)).Id;
 
     /// <summary>Returns the number of bytes that are staged.</summary>
     /// <exception cref="RegistryException"><see cref="ErrorCode.UploadNotFound"/>.</exception>
@@ -130,27 +129,23 @@ public sealed partial class RepositoryBlobs(
     /// <param name="package">The package.</param>
     /// <param name="id">The id of the upload.</param>
     /// <param name="offset">Where the last bytes begin; null for the end of the upload.</param>
+    /// <param name="caller">Who pushes.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="RegistryException">
     /// <see cref="ErrorCode.UploadNotFound"/>; <see cref="ErrorCode.UploadOutOfOrder"/>.
     /// </exception>
     /// <exception cref="StorageException">The storage failed.</exception>
     public async ValueTask<BlobPush> BeginCompletionAsync(
-        PackageName package, string id, long? offset, CancellationToken cancellationToken)
+        PackageName package, string id, long? offset, Caller caller, CancellationToken cancellationToken)
     {
         var length = await GetLengthAsync(package, id, cancellationToken);
         if (offset is not null && offset != length)
             throw RepositoryErrors.OutOfOrder(package, length, offset.Value);
-        var push = await BeginPushAsync(package, cancellationToken);
+        var push = await BeginPushAsync(package, caller, cancellationToken);
         try
         {
             if (length > 0)
-            {
-                await using var staged = await uploads.OpenAsync(KeyOf(package, id), cancellationToken)
-                    ?? throw RepositoryErrors.UploadNotFound(package);
-                await BlobBytes.CopyAsync(staged, push.WriteAsync, cancellationToken);
-            }
-
+                await CopyStagedAsync(package, id, push, cancellationToken);
             return push;
         }
         catch
@@ -165,8 +160,10 @@ public sealed partial class RepositoryBlobs(
     /// <exception cref="StorageException">The storage failed.</exception>
     public async Task CancelUploadAsync(PackageName package, string id, CancellationToken cancellationToken)
     {
-        if (!await uploads.DiscardAsync(KeyOf(package, id), cancellationToken))
+        var upload = KeyOf(package, id);
+        if (!await uploads.DiscardAsync(upload, cancellationToken))
             throw RepositoryErrors.UploadNotFound(package);
+        limit.End(upload);
     }
 
     /// <summary>
@@ -176,7 +173,9 @@ public sealed partial class RepositoryBlobs(
     {
         try
         {
-            await uploads.DiscardAsync(KeyOf(package, id), CancellationToken.None);
+            var upload = KeyOf(package, id);
+            if (await uploads.DiscardAsync(upload, CancellationToken.None))
+                limit.End(upload);
         }
         catch (StorageException fault)
         {
@@ -202,7 +201,15 @@ public sealed partial class RepositoryBlobs(
                 return false;
         }
 
-        return await blobs.CopyAsync(key, package.Key, cancellationToken) is not null;
+        if (await blobs.CopyAsync(key, package.Key, cancellationToken) is null)
+            return false;
+        events.Raise(new RegistryEvent(events.Now, caller, RegistryAction.BlobMounted, package.Value)
+        {
+            Source = source.Value,
+            StoredDigest = digest,
+            Size = blob.Length,
+        });
+        return true;
     }
 
     /// <summary>
@@ -232,6 +239,23 @@ public sealed partial class RepositoryBlobs(
             StoredDigest = digest,
             Size = blob.Length,
         });
+    }
+
+    private async Task CopyStagedAsync(
+        PackageName package, string id, BlobPush push, CancellationToken cancellationToken)
+    {
+        await using var staged = await uploads.OpenAsync(KeyOf(package, id), cancellationToken)
+            ?? throw RepositoryErrors.UploadNotFound(package);
+        try
+        {
+            await BlobBytes.CopyAsync(staged, push.WriteAsync, cancellationToken);
+        }
+        catch (StorageException)
+        {
+            // If another request has completed or cancelled the upload meanwhile, the client must not try again.
+            await GetLengthAsync(package, id, cancellationToken);
+            throw;
+        }
     }
 
     private static UploadKey KeyOf(PackageName package, string id) =>

@@ -49,4 +49,12 @@ internal static class RepositoryErrors
         ErrorCode.TooManyUploads,
         $"{limit} uploads are in progress, the limit of this registry (LIMITS__UPLOADS): try again later",
         ("limit", limit));
+
+    /// <param name="own">The uploads of the caller.</param>
+    /// <param name="limit">The limit for all callers.</param>
+    public static RegistryException TooManyUploadsOfCaller(int own, int limit) => new(
+        ErrorCode.TooManyUploads,
+        $"{own} uploads of this caller are in progress, and fewer are free of the {limit} that this registry allows "
+            + "(LIMITS__UPLOADS): complete or cancel some, or try again later",
+        ("limit", limit));
 }

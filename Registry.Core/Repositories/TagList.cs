@@ -7,4 +7,4 @@ namespace Registry.Core.Repositories;
 /// <param name="Fingerprint">
 /// The fingerprint of the package, which changes when a tag does; 0 without manifests.
 /// </param>
-public sealed record TagList(IEnumerable<TagName> Tags, UInt128 Fingerprint);
+public sealed record TagList(IReadOnlyList<TagName> Tags, UInt128 Fingerprint);

@@ -5,6 +5,7 @@ namespace Registry.Core.Storage;
 /// <code>
 /// documents  packages/&lt;namespace&gt;/&lt;name&gt;   the package index: releases, manifests, channels, created_at
 ///            tokens/&lt;id&gt;                    a token for clients, without its secret
+///            sessions/&lt;sha256&gt;              somebody who has signed in, by the hash of the session's id
 ///            probe/&lt;random&gt;                 written, read and deleted at startup
 /// blobs      packages/&lt;namespace&gt;/&lt;name&gt;   the stored bytes (the .tar.gz as it was pushed)
 ///            archives/&lt;workspace …&gt;         app archives
@@ -25,6 +26,13 @@ public static class StoreKeys
 
     /// <summary>The scope of all tokens.</summary>
     public static StoreKey Tokens { get; } = StoreKey.Of("tokens");
+
+    /// <summary>The scope of all sessions.</summary>
+    public static StoreKey Sessions { get; } = StoreKey.Of("sessions");
+
+    /// <summary>Returns the key of a session.</summary>
+    /// <param name="hash">The sha256 of its id, in hexadecimal digits.</param>
+    public static StoreKey Session(string hash) => StoreKey.Of(Sessions.Value, hash);
 
     /// <summary>Returns the key of a token.</summary>
     /// <param name="id">The id of the token.</param>

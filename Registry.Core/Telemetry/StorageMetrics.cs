@@ -1,28 +1,39 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
 
 namespace Registry.Core.Telemetry;
 
-/// <summary>Records how long the operations of one store take, and how they end.</summary>
-/// <remarks>Without a listener, a call is only forwarded.</remarks>
+/// <summary>
+/// Records how long the operations of one store take, and how they end: in a histogram, and as spans of the request
+/// that they belong to.
+/// </summary>
+/// <remarks>Without a listener, a call is only forwarded. Work of the background has no spans.</remarks>
 public sealed class StorageMetrics
 {
-    /// <summary>The name of the meter.</summary>
+    /// <summary>The name of the meter, and of the source of the spans.</summary>
     public const string MeterName = "Registry.Storage";
 
     /// <summary>The name of the histogram. Its unit is the second.</summary>
     public const string DurationName = "registry.storage.operation.duration";
 
-    /// <summary>The bounds that OpenTelemetry recommends for durations in seconds.</summary>
+    /// <summary>
+    /// The bounds of the histogram, in seconds. They begin below those that OpenTelemetry recommends: an operation on
+    /// Redis or a local disk takes less than a millisecond.
+    /// </summary>
     private static readonly InstrumentAdvice<double> Buckets = new()
     {
-        HistogramBucketBoundaries = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10],
+        HistogramBucketBoundaries =
+            [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     };
+
+    private static readonly ActivitySource Spans = new(MeterName);
 
     private readonly Histogram<double> duration;
     private readonly TimeProvider time;
     private readonly KeyValuePair<string, object?> backend;
     private readonly KeyValuePair<string, object?> store;
+    private readonly string storeName;
 
     /// <param name="meters">Creates the meter.</param>
     /// <param name="time">Measures the durations.</param>
@@ -34,12 +45,13 @@ public sealed class StorageMetrics
         this.time = time;
         this.backend = new("backend", backend);
         this.store = new("store", store);
+        storeName = store;
         duration = meters.Create(MeterName).CreateHistogram(
             DurationName, "s", "Duration of storage operations.", tags: null, Buckets);
     }
 
-    /// <summary>Whether the histogram has a listener.</summary>
-    internal bool IsEnabled => duration.Enabled;
+    /// <summary>Whether anything listens.</summary>
+    internal bool IsEnabled => duration.Enabled || Spans.HasListeners();
 
     /// <summary>Runs an operation and records it.</summary>
     /// <param name="operation">The name of the operation.</param>
@@ -72,15 +84,16 @@ public sealed class StorageMetrics
         string operation, TState state, Func<TState, ValueTask<T>> call, Func<TState, T, string> outcome)
     {
         var began = time.GetTimestamp();
+        using var span = Begin(operation);
         try
         {
             var result = await call(state);
-            Record(operation, time.GetElapsedTime(began), outcome(state, result));
+            Record(operation, time.GetElapsedTime(began), outcome(state, result), span);
             return result;
         }
         catch (Exception fault)
         {
-            Record(operation, time.GetElapsedTime(began), Outcome.Of(fault));
+            Record(operation, time.GetElapsedTime(began), fault, span);
             throw;
         }
     }
@@ -88,24 +101,26 @@ public sealed class StorageMetrics
     private async ValueTask MeasureAsync<TState>(string operation, TState state, Func<TState, ValueTask> call)
     {
         var began = time.GetTimestamp();
+        using var span = Begin(operation);
         try
         {
             await call(state);
         }
         catch (Exception fault)
         {
-            Record(operation, time.GetElapsedTime(began), Outcome.Of(fault));
+            Record(operation, time.GetElapsedTime(began), fault, span);
             throw;
         }
 
-        Record(operation, time.GetElapsedTime(began), Outcome.Ok);
+        Record(operation, time.GetElapsedTime(began), Outcome.Ok, span);
     }
 
     private async IAsyncEnumerable<T> MeasureAsync<T>(
         string operation, IAsyncEnumerable<T> entries, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var waited = TimeSpan.Zero;
-        var outcome = Outcome.Ok;
+        Exception? failure = null;
+        using var span = Begin(operation);
         try
         {
             await using var entry = entries.GetAsyncEnumerator(cancellationToken);
@@ -114,7 +129,10 @@ public sealed class StorageMetrics
         }
         finally
         {
-            Record(operation, waited, outcome);
+            if (failure is null)
+                Record(operation, waited, Outcome.Ok, span);
+            else
+                Record(operation, waited, failure, span);
         }
 
         async ValueTask<bool> NextAsync(IAsyncEnumerator<T> entry)
@@ -126,7 +144,7 @@ public sealed class StorageMetrics
             }
             catch (Exception fault)
             {
-                outcome = Outcome.Of(fault);
+                failure = fault;
                 throw;
             }
             finally
@@ -136,7 +154,28 @@ public sealed class StorageMetrics
         }
     }
 
-    private void Record(string operation, TimeSpan elapsed, string outcome) =>
-        duration.Record(
-            elapsed.TotalSeconds, [backend, store, new("operation", operation), new("outcome", outcome)]);
+    /// <summary>Begins the span of an operation; null if nobody listens, or it belongs to no request.</summary>
+    private Activity? Begin(string operation) =>
+        Spans.HasListeners() && Activity.Current is not null
+            ? Spans.StartActivity($"{storeName} {operation}", ActivityKind.Client)
+            : null;
+
+    private void Record(string operation, TimeSpan elapsed, Exception fault, Activity? span)
+    {
+        var outcome = Outcome.Of(fault);
+        if (outcome != Outcome.Cancelled)
+            span?.SetStatus(ActivityStatusCode.Error, fault.Message);
+        Record(operation, elapsed, outcome, span);
+    }
+
+    private void Record(string operation, TimeSpan elapsed, string outcome, Activity? span)
+    {
+        KeyValuePair<string, object?> operationTag = new("operation", operation);
+        KeyValuePair<string, object?> outcomeTag = new("outcome", outcome);
+        duration.Record(elapsed.TotalSeconds, [backend, store, operationTag, outcomeTag]);
+        if (span is { IsAllDataRequested: true })
+            foreach (var (name, value) in (ReadOnlySpan<KeyValuePair<string, object?>>)
+                [backend, store, operationTag, outcomeTag])
+                span.SetTag(name, value);
+    }
 }

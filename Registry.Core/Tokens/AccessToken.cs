@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Registry.Core.Access;
+using Registry.Core.Storage;
 
 namespace Registry.Core.Tokens;
 
@@ -30,6 +31,18 @@ public sealed record AccessToken(
 /// <param name="Token">The token.</param>
 /// <param name="Secret">What its holder presents. It cannot be shown again.</param>
 public sealed record IssuedToken(AccessToken Token, TokenSecret Secret);
+
+/// <summary>The tokens that a caller administers.</summary>
+/// <param name="Tokens">The tokens, by id.</param>
+/// <param name="Unreadable">
+/// What cannot be read, by id, whoever administers it: nobody knows what it is. The list may lack it.
+/// </param>
+public sealed record TokenList(IReadOnlyList<AccessToken> Tokens, IReadOnlyList<UnreadableToken> Unreadable);
+
+/// <summary>A stored token that is damaged, or that a later version of the registry stored.</summary>
+/// <param name="Id">The id; any text if it is none.</param>
+/// <param name="Cause">Why it cannot be read, for the operator.</param>
+public sealed record UnreadableToken(string Id, StorageException Cause);
 
 /// <summary>What a new token shall be.</summary>
 /// <param name="Name">The name.</param>

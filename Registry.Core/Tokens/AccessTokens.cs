@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
-using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Registry.Core.Access;
 using Registry.Core.Documents;
@@ -26,8 +25,13 @@ public sealed partial class AccessTokens(
     /// <summary>The maximum number of scopes of a token: each request checks all of them.</summary>
     private const int MaxScopes = 100;
 
+    /// <summary>How long an expired token stays in the list, so that whoever misses it finds out why.</summary>
+    private static readonly TimeSpan ExpiredFor = TimeSpan.FromDays(30);
+
     /// <summary>The memory for cached tokens, in bytes: several thousand tokens.</summary>
     private const long CacheBytes = 8 * 1024 * 1024;
+
+    private static readonly Caller Collector = Caller.Command("collector");
 
     private readonly DocumentSet<TokenId, AccessToken> tokens =
         new(documents, new TokenCodec(), time, options, CacheBytes);
@@ -42,6 +46,13 @@ public sealed partial class AccessTokens(
 
     /// <summary>Creates the error for a token that does not exist, whose id may be any text.</summary>
     public static RegistryException NotFound(string id) => TokenErrors.NotFound(id);
+
+    /// <summary>Creates the error for a list that must not be shown, because it lacks unreadable tokens.</summary>
+    public static RegistryException Unreadable(TokenList list)
+    {
+        ArgumentNullException.ThrowIfNull(list);
+        return TokenErrors.Unreadable(list.Unreadable);
+    }
 
     /// <summary>Issues a token.</summary>
     /// <param name="request">What the token shall be. It expires no later than the credentials of its issuer.</param>
@@ -95,17 +106,32 @@ public sealed partial class AccessTokens(
     /// revocation that any replica acknowledged before this call is respected.
     /// </summary>
     /// <exception cref="StorageException">The storage failed: nothing is known about the token.</exception>
-    public async ValueTask<AccessToken?> FindAsync(TokenSecret secret, CancellationToken cancellationToken)
+    public ValueTask<AccessToken?> FindAsync(TokenSecret secret, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(secret);
+        return FindAsync(secret.Id, token => secret.Matches(token.SecretHash.AsSpan()), cancellationToken);
+    }
+
+    /// <summary>
+    /// Finds the token of somebody who has shown its secret before: null if it does not exist, is another one now, was
+    /// revoked, or has expired. A revocation that any replica acknowledged before this call is respected.
+    /// </summary>
+    /// <param name="id">The id of the token.</param>
+    /// <param name="isHeld">Whether it was the secret of this token that was shown.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="StorageException">The storage failed: nothing is known about the token.</exception>
+    public async ValueTask<AccessToken?> FindAsync(
+        TokenId id, Predicate<AccessToken> isHeld, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(isHeld);
         var now = time.GetUtcNow();
-        if (await tokens.FindAsync(secret.Id, cancellationToken) is not { State: var token }
-            || !secret.Matches(token.SecretHash.AsSpan())
+        if (await tokens.FindAsync(id, cancellationToken) is not { State: var token }
+            || !isHeld(token)
             || token.IsExpired(now))
             return null;
         var today = DateOnly.FromDateTime(now.UtcDateTime);
         if (token.LastUsed is null || token.LastUsed < today)
-            NoteUse(token.Id, today);
+            NoteUse(id, today);
         return token;
     }
 
@@ -113,19 +139,45 @@ public sealed partial class AccessTokens(
     /// Lists the tokens that a caller administers, including expired ones: those on whose every scope the caller has
     /// admin.
     /// </summary>
-    /// <exception cref="StorageException">The storage failed, or a token is damaged.</exception>
-    public async IAsyncEnumerable<AccessToken> ListAsync(
-        Caller caller, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <exception cref="StorageException">The storage failed.</exception>
+    public async Task<TokenList> ListAsync(Caller caller, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(caller);
+        var (listed, unreadable) = (new List<AccessToken>(), new List<UnreadableToken>());
         await foreach (var (key, document) in documents.ReadAsync(StoreKeys.Tokens, after: null, cancellationToken))
+            try
+            {
+                var token = Parse(key, document);
+                if (Administers(caller, token))
+                    listed.Add(token);
+            }
+            catch (StorageException damage) when (damage.Kind is StorageFault.Corrupt or StorageFault.NewerSchema)
+            {
+                unreadable.Add(new UnreadableToken(key.Segments()[^1], damage));
+            }
+
+        return new TokenList(listed, unreadable);
+    }
+
+    /// <summary>
+    /// Removes the tokens that expired 30 days ago. Runs on any number of replicas at once: one of them raises the
+    /// event.
+    /// </summary>
+    /// <returns>The number of tokens that this call removed.</returns>
+    /// <exception cref="StorageException">The storage failed.</exception>
+    public async Task<int> RemoveExpiredAsync(CancellationToken cancellationToken)
+    {
+        var removed = 0;
+        var listed = await ListAsync(Collector, cancellationToken);
+        foreach (var token in listed.Tokens.Where(token => token.IsExpired(time.GetUtcNow() - ExpiredFor)))
         {
-            var token = TokenId.TryParse(key, out var id)
-                ? tokens.Parse(id, document).State
-                : throw new StorageException(StorageFault.Corrupt, $"'{key}' is not the key of a token");
-            if (Administers(caller, token))
-                yield return token;
+            if (!await documents.TryDeleteAsync(token.Id.Key, Precondition.None, cancellationToken))
+                continue;
+            removed++;
+            Raise(RegistryAction.TokenRemoved, token, Collector);
         }
+
+        return removed;
     }
 
     /// <summary>Returns a token that the caller administers or holds.</summary>
@@ -183,6 +235,11 @@ public sealed partial class AccessTokens(
 
     /// <summary>Waits for the uses that are being noted, before the storage is closed.</summary>
     public async ValueTask DisposeAsync() => await Task.WhenAll(noted.Values.Select(static last => last.Note));
+
+    private AccessToken Parse(StoreKey key, Document document) =>
+        TokenId.TryParse(key, out var id)
+            ? tokens.Parse(id, document).State
+            : throw new StorageException(StorageFault.Corrupt, $"'{key}' is not the key of a token");
 
     private static bool MayGive(Caller caller, Scope scope) =>
         caller.Scopes.Includes(scope with { Actions = scope.Actions | AccessActions.Admin });

@@ -20,6 +20,16 @@ internal static class TokenErrors
         $"You need admin and all of the actions on every scope of the token: {string.Join(' ', missing)}",
         ("scopes", missing.Select(static scope => scope.ToString()).ToArray()));
 
+    /// <param name="unreadable">The tokens that a list would lack, at least one.</param>
+    public static RegistryException Unreadable(IReadOnlyList<UnreadableToken> unreadable) => new(
+        ErrorCode.Unavailable,
+        $"The list of tokens is incomplete, because these cannot be read: "
+            + $"{string.Join(", ", unreadable.Select(static token => token.Id))}. "
+            + "The log of the registry contains the cause. An administrator can revoke them",
+        new StorageException(
+            unreadable[0].Cause.Kind, string.Join("; ", unreadable.Select(static token => token.Cause.Message))),
+        ("tokens", unreadable.Select(static token => token.Id).ToArray()));
+
     public static RegistryException MayNotIssue() => new(
         ErrorCode.Forbidden, "Only tokens and administrators can issue tokens");
 

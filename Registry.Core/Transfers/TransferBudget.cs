@@ -42,6 +42,16 @@ public sealed class TransferBudget(TransferOptions options, TimeProvider time)
         }
     }
 
+    /// <summary>The number of transfers in progress.</summary>
+    public int Transfers
+    {
+        get
+        {
+            lock (gate)
+                return transfers.Count;
+        }
+    }
+
     /// <summary>True when spare memory is used up: transfers should release what they do not need.</summary>
     public bool IsScarce
     {

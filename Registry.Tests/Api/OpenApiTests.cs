@@ -22,6 +22,8 @@ public sealed class OpenApiTests
     [
         "GET /openapi/v1.json", "GET /openapi/client.json", "GET /swagger/{**path}", "GET /favicon.ico",
         "GET /api/v1/app/{id}/{**rest}", "DELETE /api/v1/app/{id}/{**rest}",
+        "GET /archives", "GET /assets/{hash}/{name}", "GET /icons/{**package}", "GET /packages",
+        "GET /packages/{**package}",
     ];
 
     private RegistryHost host = null!;

@@ -34,8 +34,31 @@ public sealed class ReadyTests : IAsyncDisposable
             Assert.That(response.Headers.RetryAfter, Is.Not.Null);
             Assert.That(
                 await response.Content.ReadAsStringAsync(cancellationToken),
-                Does.Contain("still loading its packages"));
+                Does.Contain("still loading its packages").And.Contain("\"waiting_for\":[\"packages\"]"));
         }
+
+        faults.Before = async call =>
+        {
+            if (call.Operation == StorageOperation.DocumentChanges)
+                await gate.Task;
+            else
+                throw new StorageException(StorageFault.Unavailable, "away");
+        };
+        using (var response = await host.Client.GetAsync("/readyz", cancellationToken))
+        {
+            Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
+            Assert.That(response.Headers.RetryAfter, Is.Not.Null);
+            Assert.That(
+                await response.Content.ReadAsStringAsync(cancellationToken),
+                Does.Contain("\"code\":\"unavailable\"")
+                    .And.Contain("\"waiting_for\":[\"storage\",\"packages\"]"));
+        }
+
+        faults.Before = async call =>
+        {
+            if (call.Operation == StorageOperation.DocumentChanges)
+                await gate.Task;
+        };
 
         gate.SetResult();
         await host!.Client.UntilReadyAsync(cancellationToken);

@@ -19,7 +19,7 @@ public sealed class BackupTests : EndToEndTest
     [Test]
     public async Task A_backup_is_imported_into_a_running_registry_and_exported()
     {
-        var registry = await StartAsync();
+        var registry = await HostAsync();
         var imported = Run(["import-backup", BackupFixture.ReferenceFile]);
         Assert.That(await imported.ExitAsync(), Is.Zero, imported.Errors);
         Assert.That(

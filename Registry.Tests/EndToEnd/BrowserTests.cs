@@ -21,13 +21,18 @@ public abstract class BrowserTests
         ];
 
     private readonly ConcurrentQueue<string> problems = [];
-    private RegistryHost host = null!;
     private IPlaywright playwright = null!;
     private IBrowser browser = null!;
     private Uri address = null!;
 
+    /// <summary>The registry.</summary>
+    private protected RegistryHost Host { get; private set; } = null!;
+
     /// <summary>The page. URLs are relative to the registry, without a leading slash.</summary>
     protected IPage Page { get; private set; } = null!;
+
+    /// <summary>The settings of the registry, as on the command line; by default none.</summary>
+    protected virtual string[] Settings => [];
 
     /// <summary>Puts a proxy in front of the registry; by default none.</summary>
     /// <param name="registry">The address of the registry.</param>
@@ -61,8 +66,8 @@ public abstract class BrowserTests
     public async Task OpenAsync()
     {
         problems.Clear();
-        host = await RegistryHost.StartAsync();
-        address = await PublishAsync(host.Address);
+        Host = await RegistryHost.StartAsync(Settings);
+        address = await PublishAsync(Host.Address);
         Page = await browser.NewPageAsync(
             new() { BaseURL = address.ToString(), ViewportSize = new() { Width = 1280, Height = 1000 } });
         Page.Request += (_, request) => Note(!IsOurs(request.Url), $"request to {request.Url}");
@@ -85,7 +90,7 @@ public abstract class BrowserTests
 
         await Page.CloseAsync();
         await UnpublishAsync();
-        await host.DisposeAsync();
+        await Host.DisposeAsync();
     }
 
     /// <summary>Asserts that no request failed or left the registry, and no script reported an error.</summary>

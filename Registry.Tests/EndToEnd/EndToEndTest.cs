@@ -1,18 +1,22 @@
 using System.Net;
 using System.Text.Json;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using NUnit.Framework;
 using NUnit.Framework.Interfaces;
+using Registry.Api.Health;
 using Registry.Tests.Support;
 
 namespace Registry.Tests.EndToEnd;
 
 /// <summary>
-/// Runs real processes of the service over a temporary folder, and kills what a test leaves running.
+/// Runs real processes of the service over a temporary folder, and kills what a test leaves running. Tests that need no
+/// process run the service in this one: a process costs a second of a processor.
 /// </summary>
 public abstract class EndToEndTest
 {
     private readonly List<RegistryProcess> started = [];
+    private readonly List<RegistryHost> hosts = [];
 
     /// <summary>The working directory of the processes.</summary>
     protected string Folder { get; private set; } = "";
@@ -26,8 +30,8 @@ public abstract class EndToEndTest
     /// <summary>The timeout of a test, without its soak time.</summary>
     protected virtual TimeSpan Timeout => TimeSpan.FromMinutes(3);
 
-    /// <summary>The soak time: <c>REGISTRY_SOAK_SECONDS</c>, 10 seconds by default.</summary>
-    protected static TimeSpan Soak { get; } = TimeSpan.FromSeconds(Setting("SOAK_SECONDS", 10));
+    /// <summary>The soak time: <c>REGISTRY_SOAK_SECONDS</c>, 5 seconds by default.</summary>
+    protected static TimeSpan Soak { get; } = TimeSpan.FromSeconds(Setting("SOAK_SECONDS", 5));
 
     [SetUp]
     public void MakeFolder()
@@ -48,6 +52,9 @@ public abstract class EndToEndTest
         }
 
         started.Clear();
+        foreach (var host in hosts)
+            await host.DisposeAsync();
+        hosts.Clear();
         Directory.Delete(Folder, recursive: true);
     }
 
@@ -64,6 +71,38 @@ public abstract class EndToEndTest
         lock (started)
             started.Add(registry);
         return registry;
+    }
+
+    /// <summary>
+    /// Starts the service in this process, over <see cref="Data"/>, with settings that have the names of environment
+    /// variables.
+    /// </summary>
+    private protected Task<RegistryHost> HostAsync(params IEnumerable<(string Name, string? Value)> settings) =>
+        HostAsync(RegistryHost.ArgumentsOf([("FILESYSTEM__PATH", Data), .. settings]));
+
+    /// <summary>Starts the service in this process, with these arguments.</summary>
+    private protected async Task<RegistryHost> HostAsync(string[] arguments)
+    {
+        var host = await RegistryHost.StartAsync(arguments);
+        lock (hosts)
+            hosts.Add(host);
+        await host.Services.GetRequiredService<StorageReadiness>().ProbeAsync(CancellationToken);
+        return host;
+    }
+
+    /// <summary>Stops a service before the end of the test.</summary>
+    private protected async Task StopAsync(IRegistry registry)
+    {
+        if (registry is RegistryHost host)
+        {
+            lock (hosts)
+                hosts.Remove(host);
+            await host.DisposeAsync();
+        }
+        else
+        {
+            await ((RegistryProcess)registry).StopAsync();
+        }
     }
 
     /// <summary>Starts a command without waiting and without setting the data folder.</summary>
@@ -110,11 +149,11 @@ public abstract class EndToEndTest
     ];
 
     private protected Task<HttpResponseMessage> PushAsync(
-        RegistryProcess registry, string package, string release, SeededPackage content) =>
+        IRegistry registry, string package, string release, SeededPackage content) =>
         registry.Client.PostAsync($"/api/v1/packages/{package}", new PushContent(content, release), CancellationToken);
 
     /// <summary>Sends a GET request that must return 200.</summary>
-    private protected async Task<JsonElement> GetJsonAsync(RegistryProcess registry, string path)
+    private protected async Task<JsonElement> GetJsonAsync(IRegistry registry, string path)
     {
         using var response = await registry.Client.GetAsync(path, CancellationToken);
         var text = await response.Content.ReadAsStringAsync(CancellationToken);

@@ -29,7 +29,7 @@ public sealed class FullStorageTests : EndToEndTest
         Directory.CreateDirectory(Data);
         await using var volume = await PrivateVolume.MountAsync(Data, "8m", CancellationToken);
         var space = new FreeSpace(() => volume.FillAsync("filler"), () => volume.RemoveAsync("filler"));
-        await ProveAsync(settings => StartOnAsync(volume, settings), space, deletesOneOfMany: true);
+        await ProveAsync(async settings => await StartOnAsync(volume, settings), space, deletesOneOfMany: true);
     }
 
     [Test]
@@ -112,6 +112,7 @@ public sealed class FullStorageTests : EndToEndTest
 
         await volume.FillAsync("filler");
         registry = Launch(command, [.. Collecting]);
+        await registry.ReadyAsync();
         await AssertServesFullStorageAsync(registry, ledger);
         await registry.KillAsync();
 
@@ -132,20 +133,15 @@ public sealed class FullStorageTests : EndToEndTest
         return registry;
     }
 
-    private async Task<RegistryProcess> StartOverAsync(IBackendServer server, (string, string?)[] settings)
-    {
-        string[] command =
+    private async Task<IRegistry> StartOverAsync(IBackendServer server, (string, string?)[] settings) =>
+        await HostAsync(
         [
-            .. RegistryProcess.Command,
             .. server.NewStorage("full"),
             $"--Gcs:StagingFolder={Path.Combine(Folder, "staging")}",
             "--Redis:DeadlineSeconds=30",
             "--Etcd:TimeoutSeconds=30",
-        ];
-        var registry = Launch(command, settings);
-        await registry.ReadyAsync();
-        return registry;
-    }
+            .. RegistryHost.ArgumentsOf(settings),
+        ]);
 
     /// <param name="startAsync">
     /// Starts the registry over a storage with space for some packages, and waits until it is ready.
@@ -155,7 +151,7 @@ public sealed class FullStorageTests : EndToEndTest
     /// Whether one of several releases can be deleted without free space: a smaller index replaces a larger one.
     /// </param>
     private async Task ProveAsync(
-        Func<(string, string?)[], Task<RegistryProcess>> startAsync, FreeSpace space, bool deletesOneOfMany)
+        Func<(string, string?)[], Task<IRegistry>> startAsync, FreeSpace space, bool deletesOneOfMany)
     {
         var registry = await startAsync([]);
         var ledger = new PushLedger("full");
@@ -184,7 +180,7 @@ public sealed class FullStorageTests : EndToEndTest
         using (var ready = await registry.Client.GetAsync("/readyz", CancellationToken))
             Assert.That(ready.StatusCode, Is.EqualTo(HttpStatusCode.OK), "the storage is readable");
 
-        await registry.StopAsync();
+        await StopAsync(registry);
         await space.FillAsync();
         registry = await startAsync(Collecting);
         await AssertServesFullStorageAsync(registry, ledger);
@@ -197,13 +193,13 @@ public sealed class FullStorageTests : EndToEndTest
             await DeleteAsync(registry, ledger, $"p{package}", "1.0.0");
         await UntilPushSucceedsAsync(registry, ledger, space.ReclaimAsync);
         await ledger.VerifyAsync(registry.Client, CancellationToken);
+        await StopAsync(registry);
     }
 
     /// <summary>Asserts that a registry started on a full storage logs it, serves reads and refuses writes.</summary>
-    private async Task AssertServesFullStorageAsync(RegistryProcess registry, PushLedger ledger)
+    private async Task AssertServesFullStorageAsync(IRegistry registry, PushLedger ledger)
     {
-        await registry.ReadyAsync();
-        Assert.That(registry.Log, Has.Some.Contains("The storage is full"));
+        Assert.That(registry.Messages, Has.Some.Contains("The storage is full"));
         await ledger.VerifyAsync(registry.Client, CancellationToken);
         var status = await ledger.PushAsync(registry.Client, "refused", "1.0.0", PackageBytes, CancellationToken);
         Assert.That(status, Is.EqualTo(HttpStatusCode.InsufficientStorage));
@@ -211,7 +207,7 @@ public sealed class FullStorageTests : EndToEndTest
         Assert.That(ready.StatusCode, Is.EqualTo(HttpStatusCode.OK), "the storage is readable");
     }
 
-    private Task UntilPushSucceedsAsync(RegistryProcess registry, PushLedger ledger, Func<Task>? reclaimAsync = null)
+    private Task UntilPushSucceedsAsync(IRegistry registry, PushLedger ledger, Func<Task>? reclaimAsync = null)
     {
         var attempt = 0;
         return UntilAsync(
@@ -228,7 +224,7 @@ public sealed class FullStorageTests : EndToEndTest
             "a push succeeds again");
     }
 
-    private async Task DeleteAsync(RegistryProcess registry, PushLedger ledger, string package, string release)
+    private async Task DeleteAsync(IRegistry registry, PushLedger ledger, string package, string release)
     {
         using var deleted =
             await registry.Client.DeleteAsync($"/api/v1/packages/full/{package}/{release}/helm", CancellationToken);

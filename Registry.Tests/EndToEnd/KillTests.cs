@@ -10,9 +10,11 @@ namespace Registry.Tests.EndToEnd;
 /// <summary>SIGKILL during pushes.</summary>
 public sealed class KillTests : EndToEndTest
 {
-    private const int Kills = 5;
     private const int Clients = 8;
     private const int Packages = 3;
+
+    /// <summary>More in a longer soak.</summary>
+    private static readonly int Kills = Math.Max(3, (int)Soak.TotalSeconds / 4);
 
     /// <summary>The pushes that were started, by package and release.</summary>
     private readonly ConcurrentDictionary<(string Package, string Release), SeededPackage> started = new();
@@ -72,7 +74,7 @@ public sealed class KillTests : EndToEndTest
         var doors = Enum.GetValues<ChartDoor>();
         var pushes = new ConcurrentDictionary<(string Package, string Release), ChartPush>();
         var pushed = new ConcurrentDictionary<ChartPush, bool>();
-        for (var kill = 0; kill < 3; kill++)
+        for (var kill = 0; kill < Kills; kill++)
         {
             var registry = await StartAsync();
             await VerifyDoorsAsync(registry);

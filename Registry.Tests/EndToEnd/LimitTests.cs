@@ -8,7 +8,7 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.EndToEnd;
 
-/// <summary>Limits from the environment: what exceeds one is refused and leaves nothing behind.</summary>
+/// <summary>What exceeds a limit is refused and leaves nothing behind.</summary>
 public sealed class LimitTests : EndToEndTest
 {
     private const string Package = "/api/v1/packages/limits/small";
@@ -60,7 +60,7 @@ public sealed class LimitTests : EndToEndTest
     [Test]
     public async Task An_archive_over_the_limit_is_413_with_or_without_a_length()
     {
-        var registry = await StartAsync(("LIMITS__ARCHIVEBYTES", "10000"));
+        var registry = await HostAsync(("LIMITS__ARCHIVEBYTES", "10000"));
         using (var fits =
             await registry.Client.PostAsync("/api/v1/app", new ByteArrayContent(new byte[10_000]), CancellationToken))
             Assert.That(fits.StatusCode, Is.EqualTo(HttpStatusCode.OK));
@@ -83,7 +83,7 @@ public sealed class LimitTests : EndToEndTest
     [Test]
     public async Task Refused_pushes_leave_nothing_behind()
     {
-        var registry = await StartAsync();
+        var registry = await HostAsync();
         var good = Samples.TarGz("good");
         using (var pushed = await PostAsync(registry, Json(good)))
             Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK));
@@ -124,7 +124,7 @@ public sealed class LimitTests : EndToEndTest
     private async Task RefusesAsync(
         string limit, string value, HttpStatusCode status, string code, string over, string within)
     {
-        var registry = await StartAsync((limit, value));
+        var registry = await HostAsync((limit, value));
         var files = DataFiles();
         using (var refused = await PostAsync(registry, over))
             await AssertErrorAsync(refused, status, code);
@@ -139,7 +139,7 @@ public sealed class LimitTests : EndToEndTest
             await accepted.Content.ReadAsStringAsync(CancellationToken));
     }
 
-    private Task<HttpResponseMessage> PostAsync(RegistryProcess registry, string json) =>
+    private Task<HttpResponseMessage> PostAsync(RegistryHost registry, string json) =>
         registry.Client.PostAsync(
             Package, new StringContent(json, Encoding.UTF8, "application/json"), CancellationToken);
 

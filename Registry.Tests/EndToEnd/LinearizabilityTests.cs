@@ -25,6 +25,9 @@ public sealed class LinearizabilityTests(string backend) : EndToEndTest
     /// </summary>
     private const int PerPackage = 100;
 
+    /// <summary>How many responses a call with unknown outcome counts as: it makes the search much longer.</summary>
+    private const int PerUnknown = 10;
+
     /// <summary>The number of responses of both replicas between two kills.</summary>
     private const int BetweenKills = 120;
 
@@ -38,6 +41,9 @@ public sealed class LinearizabilityTests(string backend) : EndToEndTest
     private readonly ConcurrentDictionary<string, ConcurrentQueue<Operation>> histories = new();
     private RegistryCluster cluster = null!;
     private int responses;
+
+    /// <summary>What the clients have done, to move them to the next package.</summary>
+    private int progress;
     private int disturbances;
     private int kills;
     private volatile bool isStarting;
@@ -87,7 +93,7 @@ public sealed class LinearizabilityTests(string backend) : EndToEndTest
         while (!over.IsCompleted)
         {
             var package =
-                string.Create(CultureInfo.InvariantCulture, $"linear/p{Volatile.Read(ref responses) / PerPackage}");
+                string.Create(CultureInfo.InvariantCulture, $"linear/p{Volatile.Read(ref progress) / PerPackage}");
             var action = await actions.NextAsync(CancellationToken);
             if (await CallAsync(client, package, action, cluster.Pick(actions.Random)) is null)
                 await Task.WhenAny(over, Task.Delay(AfterUnknown, CancellationToken));
@@ -103,6 +109,7 @@ public sealed class LinearizabilityTests(string backend) : EndToEndTest
 
         if (response is not null)
             Interlocked.Increment(ref responses);
+        Interlocked.Add(ref progress, response is null ? PerUnknown : 1);
 
         // Responses without information about the package are not part of its history.
         if (response != ActionOverHttp.NoEffect && (response is not null || !action.Reads))

@@ -23,7 +23,7 @@ public sealed partial class MigrationRoundTripTests
     /// without a folder, a release in several media types, an image with an index and a signature, plain tags and a
     /// channel.
     /// </summary>
-    private async Task FillArtifactsAsync(RegistryProcess registry)
+    private async Task FillArtifactsAsync(RegistryHost registry)
     {
         var twice = ChartPush.Of(ChartDoor.Cnr, Charts, "1.0.0", "pushed twice");
         var signed = ChartPush.Of(ChartDoor.ChartMuseum, Charts, "1.3.0", "signed");
@@ -99,7 +99,7 @@ public sealed partial class MigrationRoundTripTests
         """;
 
     /// <summary>Records the responses to all reads of all protocols.</summary>
-    private async Task<IReadOnlyList<string>> RecordAsync(RegistryProcess registry) =>
+    private async Task<IReadOnlyList<string>> RecordAsync(RegistryHost registry) =>
     [
         .. await RegistryRecording.RecordAllAsync(registry.Client, Workspaces, CancellationToken),
         .. await RegistryRecording.RecordOciAsync(registry.Client, Charts, pinned, CancellationToken),
@@ -108,7 +108,7 @@ public sealed partial class MigrationRoundTripTests
     ];
 
     /// <summary>Waits until the releases of version 1.1 have the manifests that they lacked.</summary>
-    private async Task CompletedAsync(RegistryProcess registry)
+    private async Task CompletedAsync(RegistryHost registry)
     {
         var releases = JsonNode.Parse(
             await registry.Client.GetStringAsync($"/api/v1/packages/{Elasticsearch}", CancellationToken))!.AsArray()
@@ -124,12 +124,12 @@ public sealed partial class MigrationRoundTripTests
                 },
                 $"{release} has a manifest");
         await UntilAsync(
-            () => Task.FromResult(registry.Log.Any(
+            () => Task.FromResult(registry.Messages.Any(
                 static line => line.Contains("Completed 3 packages", StringComparison.Ordinal))),
             "all packages are completed");
     }
 
-    private async Task<IReadOnlyList<string>> RecordManifestsAsync(RegistryProcess registry) =>
+    private async Task<IReadOnlyList<string>> RecordManifestsAsync(RegistryHost registry) =>
     [
         .. await RegistryRecording.RecordOciAsync(registry.Client, Elasticsearch, [], CancellationToken),
         .. await RegistryRecording.RecordHelmAsync(registry.Client, "hello", [], CancellationToken),

@@ -33,7 +33,7 @@ public sealed partial class MigrationRoundTripTests : EndToEndTest
         await using var etcd = await EtcdServer.StartAsync(CancellationToken);
         await using var gcs = await FakeGcs.StartAsync();
         var settings = Settings(redis, etcd, gcs);
-        var first = await StartAsync(settings);
+        var first = await HostAsync(settings);
         await FillAsync(first);
         await FillArtifactsAsync(first);
         var expected = await RecordAsync(first);
@@ -42,7 +42,7 @@ public sealed partial class MigrationRoundTripTests : EndToEndTest
             expected.Count(static response => response.Contains("\n304\n", StringComparison.Ordinal)),
             Is.GreaterThan(80));
         var state = await StateAsync(first);
-        await first.StopAsync();
+        await StopAsync(first);
 
         // A source is only read, so it is served and compared while it is migrated to the next storage.
         await MigrateAsync("filesystem", "redis", settings);
@@ -98,7 +98,7 @@ public sealed partial class MigrationRoundTripTests : EndToEndTest
         {
             if (from is not null)
                 await MigrateAsync(from, to, settings);
-            var registry = await StartAsync([.. settings, ("STORAGE", to)]);
+            var registry = await HostAsync([.. settings, ("STORAGE", to)]);
             if (from is null)
                 await CompletedAsync(registry);
             manifests[to] = await RecordManifestsAsync(registry);
@@ -109,7 +109,7 @@ public sealed partial class MigrationRoundTripTests : EndToEndTest
             Assert.That(responses, Has.Length.EqualTo(recorded.Length), to);
             for (var i = 0; i < recorded.Length; i++)
                 Assert.That(responses[i], Is.EqualTo(recorded[i]), to);
-            await registry.StopAsync();
+            await StopAsync(registry);
         }
 
         await VerifyAsync("etcd", settings);
@@ -185,7 +185,7 @@ public sealed partial class MigrationRoundTripTests : EndToEndTest
     /// Pushes the real chart and archive, and special cases: several media types and releases, a forced and a deleted
     /// one, channels, several chunks of every backend.
     /// </summary>
-    private async Task FillAsync(RegistryProcess registry)
+    private async Task FillAsync(RegistryHost registry)
     {
         var chart = await File.ReadAllBytesAsync(
             Path.Combine(AppContext.BaseDirectory, "Data", "elasticsearch-chart.tar.gz"), CancellationToken);
@@ -223,7 +223,7 @@ public sealed partial class MigrationRoundTripTests : EndToEndTest
     }
 
     private async Task PushAsync(
-        RegistryProcess registry, string package, string release, string type, byte[] content, bool force = false)
+        RegistryHost registry, string package, string release, string type, byte[] content, bool force = false)
     {
         var push = new
         {
@@ -291,7 +291,7 @@ public sealed partial class MigrationRoundTripTests : EndToEndTest
     private async Task AssertSameAsync(
         string storage, (string, string?)[] settings, IReadOnlyList<string> expected, JsonObject state)
     {
-        var registry = await StartAsync([.. settings, ("STORAGE", storage)]);
+        var registry = await HostAsync([.. settings, ("STORAGE", storage)]);
         var actual = await RecordAsync(registry);
         Assert.That(actual, Has.Count.EqualTo(expected.Count), storage);
         for (var i = 0; i < expected.Count; i++)
@@ -301,11 +301,11 @@ public sealed partial class MigrationRoundTripTests : EndToEndTest
         Assert.That((string?)now["storage"], Is.EqualTo(storage));
         foreach (var (name, value) in state.Where(static member => member.Key != "storage"))
             Assert.That(JsonNode.DeepEquals(now[name], value), $"{storage}: {name}");
-        await registry.StopAsync();
+        await StopAsync(registry);
     }
 
     private async Task<JsonObject> StateAsync(
-        RegistryProcess registry) =>
+        RegistryHost registry) =>
         (await registry.Client.GetFromJsonAsync<JsonObject>("/api/v1", CancellationToken))!;
 
     /// <summary>Returns the names and lengths of all documents and blobs of a data folder.</summary>

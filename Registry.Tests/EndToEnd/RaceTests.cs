@@ -12,7 +12,7 @@ public sealed class RaceTests : EndToEndTest
     [Test]
     public async Task Exactly_one_of_64_pushes_of_one_release_succeeds()
     {
-        var registry = await StartAsync();
+        var registry = await HostAsync();
         for (var round = 0; round < 3; round++)
         {
             var release = $"1.0.{round}";
@@ -41,7 +41,7 @@ public sealed class RaceTests : EndToEndTest
     public async Task All_pushes_of_64_clients_succeed_for_different_releases(int packages)
     {
         const int Each = 3;
-        var registry = await StartAsync();
+        var registry = await HostAsync();
         await RaceAsync(Clients, async client =>
         {
             for (var number = 0; number < Each; number++)

@@ -65,8 +65,9 @@ public sealed class RedisProcessTests : EndToEndTest
             ("COLLECTION__STAGEDIDLESECONDS", "5"),
         ];
 
-        var registry = await StartAsync(settings);
-        var other = await StartAsync(settings);
+        var registry = await HostAsync(settings);
+        var other = await HostAsync(settings);
+        var (log, otherLog) = (registry.Log, other.Log);
         var package = new SeededPackage(1, 3 << 20);
         foreach (var release in (string[])["1.0.0", "2.0.0"])
             using (var pushed = await PushAsync(registry, "acl/app", release, package))
@@ -96,17 +97,16 @@ public sealed class RedisProcessTests : EndToEndTest
         await UntilAsync(
             () =>
                 Task.FromResult(
-                    registry.Log.Concat(other.Log)
-                        .Any(
-                            static line =>
-                                line.Contains("Collected 1 blobs", StringComparison.Ordinal))), "a blob is collected");
+                    log.Entries.Concat(otherLog.Entries)
+                        .Any(static entry => entry.Message.Contains("Collected 1 blobs", StringComparison.Ordinal))),
+            "a blob is collected");
         using (var pushed = await PushAsync(registry, "acl/kept", "1.0.0", package))
             Assert.That(
                 pushed.StatusCode,
                 Is.EqualTo(HttpStatusCode.OK),
                 await pushed.Content.ReadAsStringAsync(CancellationToken));
-        await registry.StopAsync();
-        await other.StopAsync();
+        await StopAsync(registry);
+        await StopAsync(other);
         var verify = Launch([.. RegistryProcess.Command, "verify"], settings);
         Assert.That(await verify.ExitAsync(), Is.Zero, verify.Errors);
 
@@ -114,7 +114,8 @@ public sealed class RedisProcessTests : EndToEndTest
         if (mayReadSettings)
         {
             Assert.That(refused, Is.Empty);
-            Assert.That(registry.Log, Has.None.Contains("RedisProbe").And.None.Contains(" fail: "));
+            Assert.That(
+                log.Entries.Select(static entry => entry.Category), Has.None.EqualTo(typeof(RedisProbe).FullName));
         }
         else
         {
@@ -123,8 +124,11 @@ public sealed class RedisProcessTests : EndToEndTest
                 Is.LessThanOrEqualTo(1),
                 refused);
             Assert.That(
-                registry.Log, Has.Some.Contains("Could not check the persistence").And.None.Contains(" fail: "));
+                log.Entries.Select(static entry => entry.Message),
+                Has.Some.Contains("Could not check the persistence"));
         }
+
+        Assert.That(log.Faults, Is.Empty);
     }
 
     [Test]

@@ -11,12 +11,12 @@ using Registry.Tests.Support.Linearizability;
 
 namespace Registry.Tests.EndToEnd;
 
-/// <summary>64 clients of four replicas over one storage see a single registry.</summary>
+/// <summary>64 clients of three replicas over one storage see a single registry.</summary>
 [TestFixtureSource(typeof(ClusterStorage), nameof(ClusterStorage.Backends))]
 [NonParallelizable]
 public sealed class ReplicaTests(string backend) : EndToEndTest
 {
-    private const int Replicas = 4;
+    private const int Replicas = 3;
     private const int Clients = 64;
 
     /// <summary>Enough that all clients push at the same time for a while; more in a longer soak.</summary>

@@ -15,7 +15,7 @@ public sealed partial class StartTests
         var file = Path.Combine(Folder, "file");
         await File.WriteAllTextAsync(file, "", CancellationToken);
         Assert.That(
-            await RefusesAsync(("FILESYSTEM__PATH", Path.Combine(file, "below"))),
+            await RefusesHereAsync(("FILESYSTEM__PATH", Path.Combine(file, "below"))),
             Does.Contain("FILESYSTEM__PATH").And.Contain(file));
     }
 
@@ -23,7 +23,7 @@ public sealed partial class StartTests
     [TestCase("/proc/registry/data")]
     [TestCase("/proc")]
     public async Task A_data_folder_that_cannot_be_created_is_a_one_line_error(string path) =>
-        Assert.That((await RefusesAsync(("FILESYSTEM__PATH", path))).Split('\n'), Has.Length.EqualTo(1));
+        Assert.That((await RefusesHereAsync(("FILESYSTEM__PATH", path))).Split('\n'), Has.Length.EqualTo(1));
 
     [Test]
     public async Task A_missing_or_empty_data_folder_is_refused_if_creation_is_off()
@@ -35,11 +35,11 @@ public sealed partial class StartTests
         await AssertRefusedAsync("holds no registry");
         Assert.That(Directory.GetFileSystemEntries(Data), Has.Length.EqualTo(1));
 
-        await (await StartAsync()).StopAsync();
-        await (await StartAsync(settings)).StopAsync();
+        await StopAsync(await HostAsync());
+        await StopAsync(await HostAsync(settings));
 
         async Task AssertRefusedAsync(string why) => Assert.That(
-            await RefusesAsync(settings), Does.Match(
+            await RefusesHereAsync(settings), Does.Match(
                 $"^FILESYSTEM__PATH is '{Data}', which {why}.*FILESYSTEM__CREATE[^\n]*$"));
     }
 
@@ -78,7 +78,7 @@ public sealed partial class StartTests
     public async Task An_unreachable_server_aborts_startup(
         string storage, string setting, string address, string message)
     {
-        var errors = await RefusesAsync(
+        var errors = await RefusesHereAsync(
             ("STORAGE", storage),
             (setting, string.Format(CultureInfo.InvariantCulture, address, FreePort())),
             ("GCS__BUCKET", "somewhere"));
@@ -88,10 +88,10 @@ public sealed partial class StartTests
     [Test]
     public async Task A_missing_bucket_aborts_startup()
     {
-        Assert.That(await RefusesAsync(("STORAGE", "gcs")), Does.Contain("GCS__BUCKET"));
+        Assert.That(await RefusesHereAsync(("STORAGE", "gcs")), Does.Contain("GCS__BUCKET"));
         await using var fake = await FakeGcs.StartAsync();
         fake.RemoveBucket();
-        var errors = await RefusesAsync(
+        var errors = await RefusesHereAsync(
             ("STORAGE", "gcs"),
             ("GCS__BUCKET", FakeGcs.BucketName),
             ("STORAGE_EMULATOR_HOST", fake.Address.Authority),

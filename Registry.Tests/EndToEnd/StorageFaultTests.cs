@@ -19,7 +19,7 @@ public sealed class StorageFaultTests : EndToEndTest
     [Test]
     public async Task A_missing_data_folder_is_503_until_it_returns()
     {
-        var registry = await StartAsync();
+        var registry = await HostAsync();
         await PushOneAsync(registry);
         using (var archive = await registry.Client.PostAsync(
             "/api/v1/app", new ByteArrayContent(await SampleArchive.BytesAsync()), CancellationToken))
@@ -66,7 +66,7 @@ public sealed class StorageFaultTests : EndToEndTest
     [Test]
     public async Task A_damaged_index_affects_only_its_package()
     {
-        var registry = await StartAsync(
+        var registry = await HostAsync(
             ("UPDATES__BOUNDSECONDS", "0.25"), ("COLLECTION__GRACESECONDS", "1"), ("COLLECTION__PERIODSECONDS", "0.5"));
         await PushOneAsync(registry);
         using (var pushed = await PushAsync(registry, "fault/two", "1.0.0", new SeededPackage(3, 100)))
@@ -115,7 +115,7 @@ public sealed class StorageFaultTests : EndToEndTest
             await AssertErrorAsync(response, HttpStatusCode.ServiceUnavailable, "unavailable");
             Assert.That(
                 await response.Content.ReadAsStringAsync(CancellationToken),
-                Does.Contain("A newer version of the registry stored this package."),
+                Does.Contain("A newer version of the registry stored the data for this request."),
                 path);
         }
 
@@ -140,7 +140,7 @@ public sealed class StorageFaultTests : EndToEndTest
     [Test]
     public async Task A_truncated_blob_is_never_a_complete_200()
     {
-        var registry = await StartAsync();
+        var registry = await HostAsync();
         var package = new SeededPackage(1, 3 << 20);
         using (var pushed = await PushAsync(registry, "fault/one", "1.0.0", package))
             Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK));
@@ -160,7 +160,7 @@ public sealed class StorageFaultTests : EndToEndTest
             }
     }
 
-    private async Task PushOneAsync(RegistryProcess registry)
+    private async Task PushOneAsync(IRegistry registry)
     {
         using var pushed = await PushAsync(registry, "fault/one", "1.0.0", new SeededPackage(1, 200_000));
         Assert.That(

@@ -41,16 +41,15 @@ public abstract class SwaggerUiTest : BrowserTests
         await Page.GotoAsync("./");
         Assert.That(await Page.TitleAsync(), Is.EqualTo("Application registry"));
         Assert.That(await Page.Locator("dd").AllInnerTextsAsync(), Is.EqualTo(new[] { "1", "1" }));
-        var links =
-            await Page.Locator("a").EvaluateAllAsync<string[]>("links => links.map(link => link.getAttribute('href'))");
-        Assert.That(links, Does.Contain("swagger").And.Contain("openapi/v1.json"));
-        foreach (var link in links)
+        var links = await Page.Locator("a:not([href^='#'])").EvaluateAllAsync<string[]>(
+            "links => links.map(link => link.getAttribute('href'))");
+        Assert.That(
+            links,
+            Does.Contain("./swagger").And.Contain("./openapi/v1.json").And.Contain("./packages/hello/elasticsearch"));
+        foreach (var link in links.Distinct())
         {
-            await Page.GotoAsync("./");
-            var response = await Page.RunAndWaitForResponseAsync(
-                () => Page.Locator($"a[href='{link}']").ClickAsync(),
-                received => received.Request.IsNavigationRequest && received.Status is < 300 or >= 400);
-            Assert.That(response.Status, Is.EqualTo(200), link);
+            var response = await Page.GotoAsync(link);
+            Assert.That(response!.Status, Is.EqualTo(200), link);
         }
 
         AssertNoProblems();

@@ -17,6 +17,7 @@ public sealed class FaultyProxy : IAsyncDisposable
     private readonly Task accepting;
     private readonly int target;
     private byte[]? dropPattern;
+    private (byte[] Pattern, TimeSpan Delay)? slow;
 
     private FaultyProxy(int target)
     {
@@ -44,6 +45,9 @@ public sealed class FaultyProxy : IAsyncDisposable
 
     /// <summary>Stops dropping responses, except for a request that has already passed.</summary>
     public void StopDropping() => Volatile.Write(ref dropPattern, null);
+
+    /// <summary>Holds back each request that contains this text.</summary>
+    public void Delay(string text, TimeSpan delay) => slow = (Encoding.UTF8.GetBytes(text), delay);
 
     /// <summary>Resets every connection.</summary>
     public void ResetAll()
@@ -123,6 +127,8 @@ public sealed class FaultyProxy : IAsyncDisposable
         {
             await WhileSilentAsync();
             var piece = buffer.AsMemory(0, count);
+            if (slow is var (text, delay) && piece.Span.IndexOf(text) >= 0)
+                await Task.Delay(delay, ended.Token);
             if (Volatile.Read(ref dropPattern) is { } pattern)
             {
                 // The text may span two pieces.

@@ -21,7 +21,10 @@ internal sealed class GuardedRegistry(RegistryHost host) : IAsyncDisposable
 
     public RegistryHost Host => host;
 
-    public HttpClient Client => host.Client;
+    /// <summary>A client that follows no redirect, and keeps no cookie.</summary>
+    public HttpClient Client { get; } = new(
+        new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false })
+    { BaseAddress = host.Address };
 
     /// <param name="anonymous">The scopes of clients without credentials; null for the default.</param>
     /// <param name="settings">More settings, as on the command line.</param>
@@ -84,11 +87,14 @@ internal sealed class GuardedRegistry(RegistryHost host) : IAsyncDisposable
     public Task<HttpResponseMessage> SendAsync(string method, string path, string? secret, HttpContent? body = null) =>
         SendWithAsync(method, path, secret is null ? null : $"Bearer {secret}", body);
 
-    /// <summary>Sends a request with an <c>Authorization</c> header.</summary>
+    /// <summary>
+    /// Sends a request with an <c>Authorization</c> header. To pages, it comes from another page of the registry.
+    /// </summary>
     public async Task<HttpResponseMessage> SendWithAsync(
         string method, string path, string? authorization, HttpContent? body = null)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), path) { Content = body };
+        request.Headers.Add("Sec-Fetch-Site", "same-origin");
         if (authorization is not null)
             request.Headers.TryAddWithoutValidation("Authorization", authorization);
         return await Client.SendAsync(request);
@@ -101,5 +107,9 @@ internal sealed class GuardedRegistry(RegistryHost host) : IAsyncDisposable
         return await response.Content.ReadAsStringAsync();
     }
 
-    public ValueTask DisposeAsync() => host.DisposeAsync();
+    public ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        return host.DisposeAsync();
+    }
 }

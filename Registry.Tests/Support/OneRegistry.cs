@@ -119,7 +119,7 @@ internal sealed class OneRegistry
     /// <summary>Pushes a blob; returns its descriptor in JSON.</summary>
     public async Task<string> BlobAsync(byte[] bytes, string mediaType)
     {
-        await using var push = await Blobs.BeginPushAsync(Name, default);
+        await using var push = await Blobs.BeginPushAsync(Name, Samples.Caller, default);
         await push.WriteAsync(bytes, default);
         await push.CompleteAsync(Sha256(bytes), default);
         return Descriptor(bytes, mediaType);

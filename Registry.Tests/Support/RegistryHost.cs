@@ -12,7 +12,7 @@ namespace Registry.Tests.Support;
 /// The whole service in this process, on a real server at a free loopback port. It uses a temporary folder unless the
 /// settings select another storage.
 /// </summary>
-internal sealed class RegistryHost : IAsyncDisposable
+internal sealed class RegistryHost : IRegistry, IAsyncDisposable
 {
     private readonly WebApplication app;
     private readonly TemporaryFolder folder;
@@ -25,16 +25,32 @@ internal sealed class RegistryHost : IAsyncDisposable
         Client = new HttpClient { BaseAddress = Address };
     }
 
+    /// <inheritdoc/>
     public Uri Address { get; }
 
+    /// <inheritdoc/>
     public HttpClient Client { get; }
 
     public LogRecorder Log => Services.GetRequiredService<LogRecorder>();
+
+    /// <inheritdoc/>
+    public IEnumerable<string> Messages => Log.Entries.Select(static entry => entry.Message);
 
     public IServiceProvider Services => app.Services;
 
     public static Task<RegistryHost> StartAsync(
         params string[] settings) => StartAsync(services: null, routes: null, settings);
+
+    /// <param name="settings">Settings with the names of environment variables.</param>
+    public static Task<RegistryHost> StartAsync(IEnumerable<(string Name, string? Value)> settings) =>
+        StartAsync(ArgumentsOf(settings));
+
+    /// <summary>Returns the arguments that have the effect of environment variables.</summary>
+    public static string[] ArgumentsOf(IEnumerable<(string Name, string? Value)> settings) =>
+    [
+        .. settings.Select(static setting =>
+            $"--{setting.Name.Replace("__", ":", StringComparison.Ordinal)}={setting.Value}"),
+    ];
 
     /// <param name="services">Replaces services; null for none.</param>
     /// <param name="routes">Adds routes; null for none.</param>

@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
@@ -16,8 +17,11 @@ namespace Registry.Tests.Support;
 /// <summary>An issuer of JSON Web Tokens: a server with TLS on loopback, and a key.</summary>
 internal sealed class TestIssuer : IAsyncDisposable
 {
+    /// <summary>The keys that no issuer uses now: making one takes up to a second.</summary>
+    private static readonly ConcurrentBag<RSA> Keys = [];
+
     private readonly WebApplication app;
-    private RSA key = RSA.Create(2048);
+    private RSA key = TakeKey();
     private int keyNumber;
 
     private TestIssuer(WebApplication app) => this.app = app;
@@ -59,9 +63,10 @@ internal sealed class TestIssuer : IAsyncDisposable
     /// <summary>Signs with a new key from now on.</summary>
     public void Rotate()
     {
-        key.Dispose();
-        key = RSA.Create(2048);
+        var old = key;
+        key = TakeKey();
         keyNumber++;
+        Keys.Add(old);
     }
 
     /// <summary>Returns a valid token for the audience <c>registry</c>, changed by a test.</summary>
@@ -90,8 +95,11 @@ internal sealed class TestIssuer : IAsyncDisposable
     {
         await app.StopAsync();
         await app.DisposeAsync();
-        key.Dispose();
+        Keys.Add(key);
     }
+
+    /// <summary>Returns a key that no other issuer has.</summary>
+    private static RSA TakeKey() => Keys.TryTake(out var key) ? key : RSA.Create(2048);
 
     private static string Encode(ReadOnlySpan<byte> bytes) => Base64Url.EncodeToString(bytes);
 

@@ -13,6 +13,7 @@ using Registry.Bench.Load.Processes;
     ("content", "a package of 100 MB as base64", LargeContent.RunAsync),
     ("memory", "packages of 1 GiB, and of 64 MiB by 32 clients", Memory.RunAsync),
     ("start", "the first response after a start", Starts.RunAsync),
+    ("metrics", "show and pull with and without metrics", Metrics.RunAsync),
     ("backends", "show and pull over redis and etcd", Backends.RunAsync),
     (
         "scale-filesystem",

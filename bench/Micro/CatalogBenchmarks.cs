@@ -61,5 +61,8 @@ public class CatalogBenchmarks
                 releases,
                 new Revision(revision),
                 UInt128.Parse($"{number}{revision}", CultureInfo.InvariantCulture))
+            {
+                PushedAt = DateTimeOffset.UnixEpoch,
+            }
             : throw new InvalidOperationException();
 }

@@ -117,7 +117,7 @@ internal sealed class ErrorTable(
         StorageFault.NewerSchema => OfStatus(StatusCodes.Status503ServiceUnavailable) with
         {
             Message =
-                "A newer version of the registry stored this package. "
+                "A newer version of the registry stored the data for this request. "
                 + "The log of the registry contains the version.",
         },
         _ => OfStatus(StatusCodes.Status503ServiceUnavailable) with

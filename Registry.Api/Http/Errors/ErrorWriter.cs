@@ -49,7 +49,11 @@ internal static class ErrorWriter
             response.Headers.Remove(name);
         foreach (var (name, value) in error.Headers)
             response.Headers[name] = value;
+        if (error.Status == StatusCodes.Status401Unauthorized && IsOfScript(context.Request))
+            response.Headers.WWWAuthenticate = "Bearer realm=\"Registry\"";
 
+        if (await protocol.TryWritePageAsync(context, error))
+            return;
         var body = new ArrayBufferWriter<byte>(256);
         await using (var json = new Utf8JsonWriter(body, WriterOptions))
             protocol.WriteError(json, error);
@@ -64,4 +68,11 @@ internal static class ErrorWriter
             return;
         await response.BodyWriter.WriteAsync(body.WrittenMemory, context.RequestAborted);
     }
+
+    /// <summary>
+    /// Whether a script in a browser has sent a request. With Basic, the browser would ask for a user and a password
+    /// instead of showing the response to the script, such as Swagger UI.
+    /// </summary>
+    private static bool IsOfScript(HttpRequest request) =>
+        request.Headers.TryGetValue("Sec-Fetch-Mode", out var mode) && mode != "navigate";
 }

@@ -69,6 +69,12 @@ internal sealed class RequestTransfer : IDisposable
     /// <summary>The watched response.</summary>
     public WatchedResponse Response { get; }
 
+    /// <summary>The bytes of the request body that the client has sent.</summary>
+    public long ReceivedBytes { get; private set; }
+
+    /// <summary>Whether the transfer was cut because others needed its memory, and not because it stalled.</summary>
+    public bool IsDisplaced => reason == EndReason.Displaced;
+
     /// <summary>Why the transfer was cut, for the log; null when it was not.</summary>
     public string? CutReason => reason switch
     {
@@ -159,6 +165,7 @@ internal sealed class RequestTransfer : IDisposable
     /// <summary>Counts bytes that the client has sent.</summary>
     public void CountReceived(long bytes)
     {
+        ReceivedBytes += bytes;
         moved += bytes;
         if (moved >= ProgressBytes)
             (moved, waited) = (0, TimeSpan.Zero);

@@ -124,6 +124,16 @@ public sealed class AccessRuleTests
         Assert.That(response, Does.Contain("\"unauthorized-access\""));
     }
 
+    [TestCase("", "Basic")]
+    [TestCase("Sec-Fetch-Mode: navigate\r\n", "Basic")]
+    [TestCase("Sec-Fetch-Mode: cors\r\n", "Bearer")]
+    public async Task A_browser_asks_for_no_password_where_a_script_sends_the_request(string headers, string scheme)
+    {
+        var response = await RawHttp.SendAsync(
+            registry.Host.Address, $"GET /api/v1 HTTP/1.1\r\nHost: h\r\n{headers}Connection: close\r\n\r\n");
+        Assert.That(response, Does.StartWith("HTTP/1.1 401 ").And.Contain($"WWW-Authenticate: {scheme} realm="));
+    }
+
     [Test]
     public async Task A_header_of_64_KiB_is_431()
     {
@@ -131,6 +141,23 @@ public sealed class AccessRuleTests
             registry.Host.Address,
             $"GET /api/v1 HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer {new string('x', 64 << 10)}\r\n\r\n");
         Assert.That(response, Does.StartWith("HTTP/1.1 431 "));
+        Assert.That(registry.Host.Log.Entries.Select(static entry => entry.Message), Has.None.Contains("xxxx"));
+    }
+
+    [Test]
+    public async Task A_token_cannot_keep_others_from_pushing()
+    {
+        await using var guarded = await GuardedRegistry.StartAsync(anonymous: "", "--Limits:Uploads=6");
+        var greedy = (await guarded.IssueAsync("team/*=push")).Text;
+        var other = (await guarded.IssueAsync("a/*=push")).Text;
+        var statuses = new List<int>();
+        for (var i = 0; i < 4; i++)
+            using (var mount = await guarded.SendAsync(
+                "POST", $"/v2/team/app/blobs/uploads/?mount={OciRepository.UnknownDigest}&from=team/b", greedy))
+                statuses.Add((int)mount.StatusCode);
+        Assert.That(statuses, Is.EqualTo(new[] { 202, 202, 202, 429 }));
+        using var begun = await guarded.SendAsync("POST", "/v2/a/app/blobs/uploads/", other);
+        Assert.That(begun.StatusCode, Is.EqualTo(HttpStatusCode.Accepted));
     }
 
     [Test]

@@ -10,6 +10,9 @@ namespace Registry.Tests.Api.Access;
 [Parallelizable(ParallelScope.Self)]
 public sealed class AccessStartTests
 {
+    /// <summary>The operations that are the same for everyone. A login can be refused, too.</summary>
+    private static readonly string[] Public = ["/version", "/cnr/version", "/healthz", "/readyz"];
+
     [TestCase("http://0.0.0.0:0", true)]
     [TestCase("http://[::]:0", true)]
     [TestCase("http://127.0.0.1:0", false)]
@@ -43,9 +46,22 @@ public sealed class AccessStartTests
         Assert.That(
             async () => await RegistryHost.StartAsync($"--Audit:File={folder.Below("missing", "events")}"),
             Throws.TypeOf<StartupException>().With.Message.Contains("AUDIT__FILE is"));
-        Assert.That(
-            async () => await RegistryHost.StartAsync($"--Audit:File={folder.Path}"),
-            Throws.TypeOf<StartupException>().With.Message.Contains("AUDIT__FILE is"));
+    }
+
+    [TestCase("Auth:AdminTokenFile", "AUTH__ADMINTOKENFILE")]
+    [TestCase("Audit:File", "AUDIT__FILE")]
+    public async Task A_path_that_is_not_that_of_a_file_aborts_the_start(string setting, string variable)
+    {
+        using var folder = new TemporaryFolder();
+        foreach (var (path, kind) in ((string, string)[])
+            [
+                (folder.Path, "a directory"), (await NamedPipe.CreateAsync(folder.Below("pipe")), "a named pipe"),
+                ("/dev/zero", "a device")
+            ])
+            Assert.That(
+                async () => await RegistryHost.StartAsync("--Auth:Mode=tokens", $"--{setting}={path}"),
+                Throws.TypeOf<StartupException>().With.Message.EqualTo(
+                    $"{variable} is '{path}': it is {kind}; expected a regular file."));
     }
 
     [Test]
@@ -62,6 +78,13 @@ public sealed class AccessStartTests
                 Is.EqualTo(new[] { "token http bearer", "password http basic" }));
             Assert.That(
                 document["security"]!.ToJsonString(), Is.EqualTo("""[{"token":[]},{"password":[]},{}]"""));
+            foreach (var (route, item) in document["paths"]!.AsObject())
+                foreach (var (method, operation) in item!.AsObject())
+                    Assert.That(
+                        operation!["responses"]!.AsObject().Select(static response => response.Key)
+                            .Intersect(["401", "403"]),
+                        Is.EqualTo(Public.Contains(route) ? (string[])[] : ["401", "403"]),
+                        $"{method} {route}");
             var without = JsonNode.Parse(await open.Client.GetStringAsync(path))!;
             Assert.That((without["security"], without["components"]!["securitySchemes"]), Is.EqualTo((
                 (JsonNode?)null, (JsonNode?)null)));

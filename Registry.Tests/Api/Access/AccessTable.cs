@@ -86,7 +86,9 @@ internal static class AccessTable
         DELETE /v2/{p}/blobs/uploads/{u}                             401  401   401   401  401  403  403  204  403 204   204   204   204
         PUT    /v2/{p}/manifests/dev                                 401  401   401   401  401  403  403  201  403 201   201   201   201
         DELETE /v2/{p}/manifests/1.0.0                               401  401   401   401  401  403  403  403  202 202   403   202   202
-        DELETE /v2/{p}/manifests/stable                              401  401   401   401  401  403  403  403  202 202   403   202   202
+        DELETE /v2/{p}/manifests/{m}                                 401  401   401   401  401  403  403  403  202 202   403   202   202
+        DELETE /v2/{p}/manifests/1.0.0__helm                         401  401   401   401  401  403  403  403  409 409   403   409   409
+        DELETE /v2/{p}/manifests/stable                              401  401   401   401  401  403  403  202  403 202   202   202   202
         DELETE /v2/{p}/blobs/{x}                                     401  401   401   401  401  403  403  403  202 202   403   202   202
         # Helm repositories
         GET    /helm/{ns}/index.yaml                                 401  200   401   401  401  403  200  403  403 200   200   200   200
@@ -120,6 +122,31 @@ internal static class AccessTable
         GET    /api/v1/tokens/self                                   401  401   401   401  401  200  200  200  200 200   404   404   404
         GET    /api/v1/tokens/{t}                                    401  401   401   401  401  403  403  403  403 403   403   200   404
         DELETE /api/v1/tokens/{t}                                    401  401   401   401  401  403  403  403  403 403   403   204   404
+        # Pages to sign in, of tokens, and that change a package
+        GET    /sign-in                                              200  200   401   401  401  200  200  200  200 200   200   200   404
+        POST   /sign-in                                              302  302   401   401  401  302  302  302  302 302   302   302   404
+        POST   /sign-out                                             302  302   401   401  401  302  302  302  302 302   302   302   404
+        GET    /tokens                                               401  401   401   401  401  403  403  403  403 403   403   200   404
+        POST   /tokens                                               401  401   401   401  401  403  403  403  403 403   403   200   404
+        GET    /tokens/{t}/revoke                                    401  401   401   401  401  403  403  403  403 403   403   200   404
+        POST   /tokens/{t}/revoke                                    401  401   401   401  401  403  403  403  403 403   403   302   404
+        GET    /manage/packages/{p}                                  401  200   401   401  401  403  200  403  403 200   200   200   404
+        GET    /manage/delete-release/{p}?release=1.0.0&media_type=helm 401  401   401   401  401  403  403  403  200 200   403   200   404
+        POST   /manage/delete-release/{p}                            401  401   401   401  401  403  403  403  302 302   403   302   404
+        GET    /manage/move-channel/{p}?channel=dev&release=1.0.0    401  401   401   401  401  403  403  200  403 200   200   200   404
+        POST   /manage/move-channel/{p}                              401  401   401   401  401  403  403  302  403 302   302   302   404
+        GET    /manage/delete-channel/{p}?channel=stable             401  401   401   401  401  403  403  200  403 200   200   200   404
+        POST   /manage/delete-channel/{p}                            401  401   401   401  401  403  403  302  403 302   302   302   404
+        # Pages of packages and app archives
+        GET    /packages                                             401  200   401   401  401  200  200  403  403 200   200   200   200
+        GET    /packages/{p}                                         401  200   401   401  401  403  200  403  403 200   200   200   200
+        GET    /packages/{p}@1.0.0                                   401  200   401   401  401  403  200  403  403 200   200   200   200
+        GET    /packages/{ns}/                                       401  200   401   401  401  403  200  403  403 200   200   200   200
+        GET    /packages/{ns}/missing                                401  404   401   401  401  403  404  403  403 404   404   404   404
+        GET    /icons/{p}@1.0.0                                      401  404   401   401  401  403  404  403  403 404   404   404   404
+        GET    /archives                                             401  200   401   401  401  200  200  403  403 200   200   200   200
+        GET    /archives?workspace={w}                               401  200   401   401  401  403  200  403  403 200   200   200   200
+        GET    /assets/x/site.css                                    200  200   200   200  200  200  200  200  200 200   200   200   200
         # Pages, documents, health
         GET    /                                                     200  200   401   401  401  200  200  200  200 200   200   200   200
         GET    /cnr                                                  200  200   401   401  401  200  200  200  200 200   200   200   200
@@ -133,12 +160,36 @@ internal static class AccessTable
         PUT    /api/v1/packages                                      405  405   405   405  405  405  405  405  405 405   405   405   405
         """;
 
+    /// <summary>The paths of pages for people, with everything below them.</summary>
+    private static readonly string[] PagePaths =
+        ["/packages", "/icons", "/archives", "/sign-in", "/sign-out", "/tokens", "/manage"];
+
+    /// <summary>Whether a path is one of a page for people, whose errors are pages too.</summary>
+    public static bool IsPage(string path) =>
+        Array.Exists(PagePaths, page => $"{path.Split('?')[0]}/".StartsWith($"{page}/", StringComparison.Ordinal));
+
     /// <summary>The lines, parsed.</summary>
     public static IEnumerable<AccessRow> Rows =>
         Text.Split('\n').Skip(1)
             .Where(static line => !line.StartsWith('#') && line.Length > 0)
             .Select(static line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
             .Select(static cells => new AccessRow(cells[0], cells[1], [.. cells[2..].Select(int.Parse)]));
+
+    /// <summary>
+    /// The rows that depend on the storage: those of tokens, which are stored, and for each protocol a read, a write
+    /// and a delete.
+    /// </summary>
+    public static IEnumerable<AccessRow> OnServers =>
+        ((string[])
+        [
+            "GET /api/v1/packages/{p}", "POST /api/v1/packages/{p}", "DELETE /api/v1/packages/{p}/1.0.0/helm",
+            "GET /v2/{p}/manifests/1.0.0", "PUT /v2/{p}/manifests/dev", "DELETE /v2/{p}/blobs/{x}",
+            "GET /helm/{ns}/index.yaml", "POST /helm/api/{ns}/charts", "DELETE /helm/api/{ns}/charts/{n}/1.0.0",
+            "GET /api/v1/app/{id}?workspace={w}", "POST /api/v1/app?workspace={w}",
+            "DELETE /api/v1/app/{id}?workspace={w}",
+            "GET /api/v1/tokens", "POST /api/v1/tokens", "GET /api/v1/tokens/self", "GET /api/v1/tokens/{t}",
+            "DELETE /api/v1/tokens/{t}",
+        ]).Select(static request => Rows.Single(row => row.ToString() == request));
 }
 
 /// <summary>A line of the table.</summary>
@@ -147,6 +198,9 @@ internal static class AccessTable
 /// <param name="Statuses">The status for each caller.</param>
 public sealed record AccessRow(string Method, string Path, IReadOnlyList<int> Statuses)
 {
+    /// <summary>Whether it is a page for people, whose errors are pages too.</summary>
+    public bool IsPage => AccessTable.IsPage(Path);
+
     /// <summary>Whether a successful request changes something.</summary>
     public bool Changes => Method is not ("GET" or "HEAD");
 

@@ -5,6 +5,7 @@ using NUnit.Framework;
 using Registry.Api.Access;
 using Registry.Core.Events;
 using Registry.Tests.Api.Helm;
+using Registry.Tests.Api.Oci;
 using Registry.Tests.Support;
 
 namespace Registry.Tests.Api.Access;
@@ -55,6 +56,33 @@ public sealed class AuditTests : IDisposable
                 (string?)added["client"], (string?)added["channel"], (string?)added["release"]),
             Is.EqualTo(("token", "test", "cnr", "127.0.0.1", "stable", "1.0.0")));
         Assert.That((string?)added["request_id"], Is.Not.Empty);
+    }
+
+    [Test]
+    public async Task A_pushed_and_a_copied_blob_are_events()
+    {
+        var bytes = "layer"u8.ToArray();
+        var digest = OciRepository.DigestOf(bytes);
+        await SendAsync(
+            "POST",
+            $"/v2/team/app/blobs/uploads/?digest={digest}",
+            GuardedRegistry.AdminSecret,
+            HttpStatusCode.Created,
+            new ByteArrayContent(bytes));
+        await SendAsync(
+            "POST",
+            $"/v2/team/copy/blobs/uploads/?mount={digest}&from=team/app",
+            GuardedRegistry.AdminSecret,
+            HttpStatusCode.Created);
+        Assert.That(
+            Events().Select(static each =>
+                $"{each["action"]} {each["source"]} {each["resource"]} {each["digest"]} {each["size"]}"),
+            Is.EqualTo(
+                new[]
+                {
+                    $"blob_pushed  team/app {digest["sha256:".Length..]} 5",
+                    $"blob_mounted team/app team/copy {digest["sha256:".Length..]} 5",
+                }));
     }
 
     [Test]
@@ -127,6 +155,14 @@ public sealed class AuditTests : IDisposable
         Assert.That(Events(), Has.Count.EqualTo(1));
         await SendAsync("GET", "/v2/", "wrong", HttpStatusCode.Unauthorized);
         Assert.That(Events(), Has.Count.EqualTo(2));
+    }
+
+    [Test]
+    public async Task A_long_path_is_shortened()
+    {
+        var name = new string('a', 5000);
+        await SendAsync("GET", $"/v2/{name}/manifests/1", "wrong", HttpStatusCode.Unauthorized);
+        Assert.That((string?)Events()[^1]["resource"], Does.EndWith("aaaa…").And.Length.LessThan(600));
     }
 
     [Test]

@@ -2,7 +2,10 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
 using NUnit.Framework;
+using Registry.Core.Storage;
+using Registry.Core.Tokens;
 using Registry.Tests.Support;
 
 namespace Registry.Tests.Api.Access;
@@ -22,6 +25,40 @@ internal sealed class TokenApiTests : IAsyncDisposable
         host = await RegistryHost.StartAsync("--Auth:Mode=tokens", $"--Auth:AdminToken={Admin}");
 
     public ValueTask DisposeAsync() => host.DisposeAsync();
+
+    [Test]
+    public async Task A_list_that_would_lack_a_damaged_token_names_it_until_it_is_revoked()
+    {
+        var registry = new GuardedRegistry(host);
+        var (damaged, newer) = ((await registry.IssueAsync("a/b=pull")).Id, (await registry.IssueAsync("a/b=pull")).Id);
+        var documents = host.Services.GetRequiredService<IDocumentStore>();
+        await documents.TryPutAsync(damaged.Key, "{}"u8.ToArray(), Precondition.None, default);
+        await documents.TryPutAsync(newer.Key, "{\"schema\":2}"u8.ToArray(), Precondition.None, default);
+        var (response, error) = await SendAsync(HttpMethod.Get, Tokens, Admin);
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
+        Assert.That(
+            error!["details"]!["tokens"]!.AsArray().Select(static id => (string?)id),
+            Is.EquivalentTo(new[] { damaged.Value, newer.Value }));
+        Assert.That((string?)error["message"], Does.Contain(damaged.Value).And.Contain(newer.Value));
+        Assert.That(
+            host.Log.Entries.Select(static entry => $"{entry.Message} {entry.Exception}"),
+            Has.Some.Contains($"The stored token {damaged} cannot be read").And.Some.Contains(
+                $"The token {newer} is stored in schema 2"));
+        using (var visitor = await PageVisitor.SignInAsync(registry, Admin))
+            Assert.That(await visitor.ReadAsync("/tokens"), Does.Contain(damaged.Value).And.Contain(newer.Value));
+        foreach (var id in (TokenId[])[damaged, newer])
+        {
+            var (shown, reason) = await SendAsync(HttpMethod.Get, $"{Tokens}/{id}", Admin);
+            Assert.That(shown.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
+            Assert.That((string?)reason!["message"], Does.Not.Contain("package"));
+            var (revoked, _) = await SendAsync(HttpMethod.Delete, $"{Tokens}/{id}", Admin);
+            Assert.That(revoked.StatusCode, Is.EqualTo(HttpStatusCode.NoContent));
+        }
+
+        var (listed, list) = await SendAsync(HttpMethod.Get, Tokens, Admin);
+        Assert.That(listed.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(list!.AsArray(), Is.Empty);
+    }
 
     [Test]
     public async Task A_token_is_issued_shown_listed_and_revoked()

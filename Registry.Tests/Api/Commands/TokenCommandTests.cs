@@ -3,6 +3,7 @@ using NUnit.Framework;
 using Registry.Api.Commands;
 using Registry.Api.Hosting;
 using Registry.Core.Errors;
+using Registry.Core.Storage;
 using Registry.Core.Tokens;
 using Registry.Tests.Support;
 
@@ -58,6 +59,30 @@ internal sealed class TokenCommandTests(string backend)
         Assert.That(
             async () => await RunAsync(storage, "revoke", secret.Id.Value),
             Throws.TypeOf<RegistryException>().With.Message.EqualTo($"Token {secret.Id} does not exist"));
+    }
+
+    [Test]
+    public async Task A_damaged_token_is_named_next_to_the_others_and_can_be_revoked()
+    {
+        var storage = await Backends.NewStorageAsync(backend);
+        var ids = new List<TokenId>();
+        foreach (var name in (string[])["one", "other"])
+        {
+            var created = await RunAsync(storage, "create", "--name", name, "--scope=a/b=pull", "--expires=1d");
+            Assert.That(TokenSecret.TryParse(created.Output.TrimEnd(), out var secret), Is.True, created.Error);
+            ids.Add(secret!.Id);
+        }
+
+        await using (var registry = await OpenAsync(storage))
+            await registry.Storage.Documents.TryPutAsync(ids[0].Key, "{}"u8.ToArray(), Precondition.None, default);
+        var listed = await RunAsync(storage, "list");
+        Assert.That(listed.Code, Is.EqualTo(ExitCode.Failure));
+        Assert.That(listed.Output, Does.Contain($"{ids[1]}  other").And.Not.Contain(ids[0].Value));
+        Assert.That(listed.Error, Does.Contain($"Token {ids[0]} is not listed: The stored token {ids[0]} cannot be"));
+        Assert.That((await RunAsync(storage, "revoke", ids[0].Value)).Code, Is.Zero);
+        listed = await RunAsync(storage, "list");
+        Assert.That(listed.Code, Is.EqualTo(ExitCode.Success));
+        Assert.That(listed.Error, Does.Not.Contain(ids[0].Value));
     }
 
     [Test]

@@ -90,6 +90,16 @@ public sealed class HelmIndexTests : HelmTest
         await ErrorOfAsync(response, HttpStatusCode.NotFound);
     }
 
+    [TestCase("index.yaml")]
+    [TestCase("helm/team")]
+    public async Task An_address_that_is_no_repository_says_where_repositories_are(string path)
+    {
+        using var response = await Client.GetAsync(path);
+        Assert.That(
+            await ErrorOfAsync(response, HttpStatusCode.NotFound),
+            Does.Contain("/helm/NAMESPACE ").And.Contain("/helm/NAMESPACE/-/CHANNEL "));
+    }
+
     [Test]
     public async Task An_index_is_sent_again_only_when_it_has_changed()
     {

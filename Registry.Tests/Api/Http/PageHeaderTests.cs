@@ -10,7 +10,8 @@ public sealed class PageHeaderTests
     public async Task Every_page_has_a_strict_content_security_policy()
     {
         await using var host = await RegistryHost.StartAsync();
-        foreach (var path in (string[])["/", "/cnr", "/cnr/", "/swagger/index.html", "/swagger/oauth2-redirect.html"])
+        foreach (var path in (string[])
+            ["/", "/cnr", "/cnr/", "/packages", "/archives", "/swagger/index.html", "/swagger/oauth2-redirect.html"])
         {
             using var response = await host.Client.GetAsync(path);
             Assert.That(response.Content.Headers.ContentType!.MediaType, Is.EqualTo("text/html"), path);
@@ -21,6 +22,7 @@ public sealed class PageHeaderTests
                     .Contain("frame-ancestors 'none'").And.Not
                     .Contain("unsafe-eval"),
                 path);
+            Assert.That(policy, Does.Match("form-action '(none|self)'"), path);
             Assert.That(policy, Does.Not.Match("script-src[^;]*unsafe-inline"), path);
             Assert.That(response.Headers.GetValues("X-Content-Type-Options"), Is.EqualTo(new[] { "nosniff" }), path);
             Assert.That(response.Headers.GetValues("Referrer-Policy"), Is.EqualTo(new[] { "same-origin" }), path);

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json.Nodes;
 using NUnit.Framework;
 using Registry.Core.Artifacts;
 using Registry.Core.Events;
@@ -67,6 +68,7 @@ public sealed class DeletionTests : OciTest
         const string By = ", by anonymous from 127.0.0.1";
         var repository = New();
         var (manifest, digest) = await repository.PushArtifactAsync("latest");
+        var layer = JsonNode.Parse(manifest)!["layers"]![0]!;
         var blob = await repository.PushBlobAsync("blob"u8.ToArray());
         await DeleteAsync(repository, "latest");
         await DeleteAsync(repository, digest);
@@ -78,7 +80,10 @@ public sealed class DeletionTests : OciTest
                 .Where(message => message.Contains(repository.Name, StringComparison.Ordinal)),
             Is.EqualTo(new[]
             {
+                $"Pushed blob {OciRepository.DigestOf("{}"u8)[7..]} of {repository.Name}, 2 bytes{By}",
+                $"Pushed blob {((string)layer["digest"]!)[7..]} of {repository.Name}, {layer["size"]} bytes{By}",
                 $"Pushed manifest {digest[7..]} of {repository.Name}, {manifest.Length} bytes, tags latest{By}",
+                $"Pushed blob {blob[7..]} of {repository.Name}, 4 bytes{By}",
                 $"Deleted tag latest of {repository.Name}{By}",
                 $"Deleted manifest {digest[7..]} of {repository.Name}{By}",
                 $"Deleted blob {blob[7..]} of {repository.Name}, 4 bytes{By}",

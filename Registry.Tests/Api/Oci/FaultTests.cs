@@ -101,6 +101,25 @@ public sealed class FaultTests
         Assert.That(OciRepository.HeaderOf(shown, "Range"), Is.EqualTo("0-0"));
     }
 
+    [Test]
+    public async Task An_upload_that_another_request_ends_meanwhile_is_unknown_and_not_a_fault()
+    {
+        var session = await repository.BeginAsync();
+        using (var patched = await repository.SendAsync("PATCH", session, OciRepository.Bytes(Content)))
+            Assert.That(patched.StatusCode, Is.EqualTo(HttpStatusCode.Accepted));
+        host.Faults.Before = async call =>
+        {
+            if (call.Operation != StorageOperation.ReadUpload)
+                return;
+            host.Faults.Clear();
+            using var cancelled = await repository.SendAsync("DELETE", session);
+            Assert.That(cancelled.StatusCode, Is.EqualTo(HttpStatusCode.NoContent));
+            throw new StorageException(StorageFault.Unavailable, "The upload was discarded while it was read.");
+        };
+        using var answer = await repository.SendAsync("PUT", $"{session}?digest={blob}");
+        Assert.That(await OciRepository.ErrorOfAsync(answer), Is.EqualTo((404, "BLOB_UPLOAD_UNKNOWN")));
+    }
+
     private IEnumerable<(string Method, string Path, HttpContent? Body)> RequestsOf(string session) =>
     [
         ("GET", "manifests/latest", null),

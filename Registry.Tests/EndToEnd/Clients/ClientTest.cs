@@ -9,18 +9,17 @@ using Registry.Tests.Support.Clients;
 namespace Registry.Tests.EndToEnd.Clients;
 
 /// <summary>
-/// Tests of one registry process with real clients. The process serves all tests of a fixture; each test has a
+/// Tests of one registry, in this process, with real clients. It serves all tests of a fixture; each test has a
 /// namespace, a folder and clients of its own.
 /// </summary>
 public abstract class ClientTest : EndToEndTest
 {
     private static int namespaces;
 
-    private RegistryProcess? registry;
-    private string folder = "";
+    private RegistryHost? registry;
 
     /// <summary>The registry of the fixture.</summary>
-    private protected RegistryProcess Registry =>
+    private protected RegistryHost Registry =>
         registry ?? throw new InvalidOperationException("The registry was not started.");
 
     /// <summary>A namespace that only this test uses.</summary>
@@ -33,8 +32,7 @@ public abstract class ClientTest : EndToEndTest
     public async Task StartRegistryAsync()
     {
         RequireClient();
-        folder = Directory.CreateTempSubdirectory("registry-").FullName;
-        registry = await RegistryProcess.StartAsync(folder, await SettingsAsync());
+        registry = await RegistryHost.StartAsync(await SettingsAsync());
     }
 
     [OneTimeTearDown]
@@ -42,8 +40,6 @@ public abstract class ClientTest : EndToEndTest
     {
         if (registry is not null)
             await registry.DisposeAsync();
-        if (folder.Length > 0)
-            Directory.Delete(folder, recursive: true);
         await StopStorageAsync();
     }
 
@@ -54,7 +50,7 @@ public abstract class ClientTest : EndToEndTest
     public async Task ShowLogAsync()
     {
         if (TestContext.CurrentContext.Result.Outcome.Status == TestStatus.Failed)
-            await TestContext.Out.WriteLineAsync($"{string.Join('\n', Registry.Log.TakeLast(40))}\n{Registry.Errors}");
+            await TestContext.Out.WriteLineAsync(string.Join('\n', Registry.Log.Entries.TakeLast(40)));
     }
 
     /// <summary>Skips the tests of a client that is not installed.</summary>

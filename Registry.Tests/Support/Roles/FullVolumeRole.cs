@@ -72,9 +72,15 @@ public static class FullVolumeRole
         Assert.That(
             await uploads.ReadAsync(upload, cancellationToken), Is.EqualTo(StorageShortcuts.Bytes(10_000)));
 
-        // A touch needs no space, and a discard frees some.
-        info = (await blobs.TouchAsync(info.Key, null, cancellationToken))!.Info;
-        Assert.That(await blobs.StatAsync(info.Key, cancellationToken), Is.EqualTo(info));
+        // A touch needs no space, whether a client deletes the blob by it or pushes it again, and a discard frees some.
+        foreach (var time in (DateTimeOffset?[])[DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch, null])
+        {
+            info = (await blobs.TouchAsync(info.Key, time, cancellationToken))!.Info;
+            Assert.That(await blobs.StatAsync(info.Key, cancellationToken), Is.EqualTo(info));
+            if (time is not null)
+                Assert.That(info.UploadedAt, Is.EqualTo(time));
+        }
+
         Assert.That(await uploads.DiscardIdleAsync(TimeSpan.Zero, cancellationToken), Is.EqualTo(1));
         Assert.That(await uploads.CountAsync(10, cancellationToken), Is.Zero);
         Fill(Path.Combine(path, "filler of the uploads"), atLeast: 0);

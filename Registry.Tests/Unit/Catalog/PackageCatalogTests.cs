@@ -45,6 +45,26 @@ internal sealed class PackageCatalogTests
     }
 
     [Test]
+    public async Task Its_size_and_age_are_those_of_the_last_refresh()
+    {
+        var time = new ShiftedTime();
+        var aging = new PackageCatalog(
+            new FaultyDocumentStore(storage.Documents, faults), writer, NullLogger<PackageCatalog>.Instance, time);
+        Assert.That((aging.Count, aging.Age), Is.EqualTo(((int?)null, (TimeSpan?)null)));
+        await PushAsync("a/one", "1.0.0");
+        await aging.GetAsync(default);
+        time.Passed += TimeSpan.FromHours(1);
+        Assert.That(aging.Count, Is.EqualTo(1));
+        Assert.That(aging.Age, Is.GreaterThanOrEqualTo(TimeSpan.FromHours(1)));
+        faults.Before = static _ => throw new StorageException(StorageFault.Unavailable, "away");
+        Assert.That(async () => await aging.GetAsync(default), Throws.TypeOf<StorageException>());
+        Assert.That(aging.Age, Is.GreaterThanOrEqualTo(TimeSpan.FromHours(1)), "the refresh failed");
+        faults.Before = static _ => default;
+        await aging.GetAsync(default);
+        Assert.That(aging.Age, Is.LessThan(TimeSpan.FromHours(1)), "nothing has changed");
+    }
+
+    [Test]
     public async Task Only_changed_packages_are_read_again()
     {
         await PushAsync("a/one", "1.0.0");

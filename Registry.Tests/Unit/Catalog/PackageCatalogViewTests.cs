@@ -138,5 +138,8 @@ internal sealed class PackageCatalogViewTests
         DateTimeOffset.UnixEpoch,
         [new CatalogRelease(Release.Parse("1.0.0"), [Samples.Type("helm")])],
         new Revision($"{random.Next()}"),
-        new UInt128((ulong)random.NextInt64(), (ulong)random.NextInt64()));
+        new UInt128((ulong)random.NextInt64(), (ulong)random.NextInt64()))
+    {
+        PushedAt = DateTimeOffset.UnixEpoch,
+    };
 }

@@ -56,5 +56,8 @@ public sealed class VisibleViewTests
             .Append(last[random.Next(last.Length)]));
 
     private static CatalogEntry EntryOf(string name, Random random) =>
-        new(Samples.Package(name), Samples.Start, [], new Revision("1"), (UInt128)random.NextInt64());
+        new(Samples.Package(name), Samples.Start, [], new Revision("1"), (UInt128)random.NextInt64())
+        {
+            PushedAt = Samples.Start,
+        };
 }

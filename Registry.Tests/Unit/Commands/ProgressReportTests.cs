@@ -41,6 +41,19 @@ internal sealed class ProgressReportTests
         Assert.That(error.ToString(), Does.Match("^\rmuch to say\rlittle     \r +\r$"));
     }
 
+    [Test]
+    public async Task A_line_is_cut_to_the_width_of_the_terminal()
+    {
+        await using var error = new Screen();
+        var time = new StepTime();
+        await using (new ProgressReport(
+            new CommandConsole(TextWriter.Null, error, IsTerminal: true) { Width = 6 }, time, static _ => "too long"))
+        {
+            time.Step();
+            await WaitForTextAsync(error, "\rtoo l");
+        }
+    }
+
     [TestCase(0, "0 bytes")]
     [TestCase(1023, "1023 bytes")]
     [TestCase(1536, "1.5 KiB")]

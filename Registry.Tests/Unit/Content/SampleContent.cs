@@ -41,6 +41,7 @@ internal static class SampleContent
                     _ => new PaxTarEntry(TarEntryType.RegularFile, name),
                 };
                 entry.DataStream = new MemoryStream(bytes);
+                entry.ModificationTime = Samples.Start;
                 writer.WriteEntry(entry);
             }
         }

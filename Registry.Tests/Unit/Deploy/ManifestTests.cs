@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using NUnit.Framework;
+using Registry.Api.Telemetry;
 using Registry.Tests.Support;
 using Registry.Tests.Support.Deploy;
 
@@ -77,7 +78,7 @@ internal sealed class ManifestTests
     [TestCaseSource(nameof(Overlays))]
     public void Ports_agree_by_name_and_number(Overlay overlay)
     {
-        var port = overlay.Container["ports"]!.AsArray().Single()!;
+        var port = Port(overlay, "http");
         string[] names =
         [
             .. overlay.Single("Service")["spec"]!["ports"]!.AsArray()
@@ -87,6 +88,28 @@ internal sealed class ManifestTests
         ];
         Assert.That(names, Is.All.EqualTo($"{port["name"]}"));
         Assert.That(overlay.ValueOf("ASPNETCORE_URLS"), Is.EqualTo($"http://+:{port["containerPort"]}"));
+    }
+
+    [TestCaseSource(nameof(Overlays))]
+    public void Prometheus_finds_the_port_of_the_metrics(Overlay overlay)
+    {
+        var port = $"{Port(overlay, "metrics")["containerPort"]}";
+        Assert.That(overlay.ValueOf("TELEMETRY__PORT"), Is.EqualTo(port));
+        Assert.That(overlay.ValueOf("TELEMETRY__ADDRESS"), Is.EqualTo("*"));
+        var annotations = overlay.Deployment["spec"]!["template"]!["metadata"]!["annotations"]!;
+        Assert.That($"{annotations["prometheus.io/port"]}", Is.EqualTo(port));
+        Assert.That($"{annotations["prometheus.io/path"]}", Is.EqualTo(MetricsServer.Path));
+
+        var monitor = Yaml.Read(Path.Combine(RegistryProcess.Root, "deploy", "monitoring", "podmonitor.yaml"));
+        Assert.That(Shape.Errors(monitor), Is.Empty);
+        foreach (var (label, value) in monitor["spec"]!["selector"]!["matchLabels"]!.AsObject())
+            Assert.That(JsonNode.DeepEquals(value, overlay.PodLabels[label]), $"{label}={value}");
+        var endpoint = monitor["spec"]!["podMetricsEndpoints"]!.AsArray().Single()!;
+        Assert.That($"{endpoint["port"]} {endpoint["path"]}", Is.EqualTo($"metrics {MetricsServer.Path}"));
+        Assert.That(
+            overlay.Single("NetworkPolicy")["spec"]!["ingress"]!.AsArray()
+                .SelectMany(static rule => rule!["ports"]!.AsArray()).Select(static open => $"{open!["port"]}"),
+            Is.EqualTo(new[] { "http", "metrics" }));
     }
 
     [TestCaseSource(nameof(Overlays))]
@@ -188,6 +211,9 @@ internal sealed class ManifestTests
     internal static IEnumerable<JsonNode> Probes(Overlay overlay) =>
         new[] { "startupProbe", "livenessProbe", "readinessProbe" }.Select(
             name => overlay.Container[name]!["httpGet"]!);
+
+    private static JsonNode Port(Overlay overlay, string name) =>
+        overlay.Container["ports"]!.AsArray().Single(port => $"{port!["name"]}" == name)!;
 
     private static IEnumerable<string> NamesOf(Overlay overlay, string kind) =>
         overlay.Objects.Where(item => $"{item["kind"]}" == kind).Select(static item => $"{item["metadata"]!["name"]}");

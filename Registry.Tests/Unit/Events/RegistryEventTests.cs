@@ -229,18 +229,28 @@ internal sealed class RegistryEventTests : IDisposable
         await oci.Repositories.DeleteAsync(OneRegistry.Name, OneRegistry.Tag("latest"), Caller, default);
         await oci.Repositories.DeleteAsync(OneRegistry.Name, image, Caller, default);
         await oci.Blobs.DeleteAsync(OneRegistry.Name, OneRegistry.Sha256("{}"u8), Caller, default);
+        await oci.BlobAsync("layer"u8.ToArray(), "text/plain");
+        await oci.Blobs.TryMountAsync(
+            Name, OneRegistry.Name, OneRegistry.Sha256("layer"u8), Caller.Command("test"), default);
         var chart = OneRegistry.Chart("1.0.0");
         await oci.PushAsync("1.0.0", chart);
         await oci.StoreProvenanceAsync(chart, "1.0.0");
+        var clock = new ShiftedTime();
         var tokens = new AccessTokens(
             storage.Documents,
-            TimeProvider.System,
+            clock,
             new UpdateOptions(),
             events,
             loggers.CreateLogger<AccessTokens>());
         var issued = await tokens.IssueAsync(
             new NewToken(Samples.TokenName("ci"), ScopeSet.Everything, default), Caller.Command("test"), default);
         await tokens.RevokeAsync(issued.Token.Id, Caller.Command("test"), default);
+        await tokens.IssueAsync(
+            new NewToken(Samples.TokenName("ci"), ScopeSet.Everything, new TokenLifetime(TimeSpan.FromDays(1))),
+            Caller.Command("test"),
+            default);
+        clock.Shift = TimeSpan.FromDays(31);
+        await tokens.RemoveExpiredAsync(default);
         Assert.That(
             sink.Events.Select(static raised => raised.Action).Distinct(),
             Is.EquivalentTo(

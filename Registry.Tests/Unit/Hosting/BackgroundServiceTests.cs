@@ -38,6 +38,15 @@ public sealed class BackgroundServiceTests
     }
 
     [Test]
+    public async Task A_collection_removes_tokens_that_expired_long_ago()
+    {
+        await using var host = await RegistryHost.StartAsync("--Collection:PeriodSeconds=0.05");
+        var registry = new GuardedRegistry(host);
+        await registry.IssueAsync("a/b=pull", new ShiftedTime { Shift = TimeSpan.FromDays(-32) });
+        await WaitForLogAsync(host, LogLevel.Information, "Removed expired token test");
+    }
+
+    [Test]
     public async Task A_crashed_background_service_ends_the_process_with_an_error()
     {
         using var folder = new TemporaryFolder();

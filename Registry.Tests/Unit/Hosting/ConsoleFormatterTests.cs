@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
@@ -20,6 +21,18 @@ internal sealed class ConsoleFormatterTests
     [Test]
     public void Text_is_one_line_with_time_level_category_and_message() =>
         Assert.That(Write(Text(), "Pushed it"), Is.EqualTo("2026-01-02T03:04:05.000Z warn: Some.Category Pushed it\n"));
+
+    [Test]
+    public void A_line_has_the_id_of_its_trace()
+    {
+        using var span = new Activity("request").SetIdFormat(ActivityIdFormat.W3C).Start();
+        Assert.That(
+            Write(Text(), "Pushed it", new InvalidOperationException("broken")),
+            Does.Contain($"Pushed it trace_id={span.TraceId} System.InvalidOperationException: broken"));
+        var json = Parse(Write(Json(), "Pushed it"));
+        Assert.That(json.GetProperty("TraceId").GetString(), Is.EqualTo($"{span.TraceId}"));
+        Assert.That(json.GetProperty("SpanId").GetString(), Is.EqualTo($"{span.SpanId}"));
+    }
 
     [Test]
     public void Text_escapes_messages_exceptions_and_scopes()

@@ -36,4 +36,13 @@ internal sealed class LogTextTests
     [TestCase("one\u0085two")]
     public void Lines_are_escaped_individually(string text) =>
         Assert.That(LogText.EscapeLines($"{text}\u001B[2J", " | "), Is.EqualTo(@"one | two\u001B[2J"));
+
+    [TestCase(512, "", "")]
+    [TestCase(512, "b", "…")]
+    [TestCase(511, "😀", "…")]
+    public void A_long_text_of_a_client_is_cut_between_characters(int letters, string end, string shortened)
+    {
+        var begin = new string('a', letters);
+        Assert.That(LogText.Shorten($"{begin}{end}"), Is.EqualTo($"{begin}{shortened}"));
+    }
 }

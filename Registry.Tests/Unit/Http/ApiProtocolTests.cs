@@ -44,15 +44,19 @@ public sealed class ApiProtocolTests
     [TestCase("/cnr", "/cnr")]
     [TestCase("/cnr/api/v1/packages", "/cnr")]
     [TestCase("/cnr/nothing", "/cnr")]
-    [TestCase("/CNR/version", null)]
-    [TestCase("/cnrx", null)]
+    [TestCase("/packages/team/app", "/packages")]
+    [TestCase("/CNR/version", "/packages")]
+    [TestCase("/cnrx", "/packages")]
     [TestCase("/v2", "/v2")]
     [TestCase("/v2/a/b/manifests/latest", "/v2")]
-    [TestCase("/v2x", null)]
-    [TestCase("/healthz", null)]
-    [TestCase("/", null)]
-    [TestCase("", null)]
-    public void The_longest_path_decides_which_protocol_owns_a_request(string path, string? first)
+    [TestCase("/v2x", "/packages")]
+    [TestCase("/helm/team/index.yaml", "/helm")]
+    [TestCase("/index.yaml", "/helm")]
+    [TestCase("/index.yamlx", "/packages")]
+    [TestCase("/healthz", "/packages")]
+    [TestCase("/", "/packages")]
+    [TestCase("", "/packages")]
+    public void The_longest_path_decides_which_protocol_owns_a_request(string path, string first)
     {
         var owner = Protocols.OwnerOf(path);
         Assert.That(owner.Paths.Select(static owned => owned.Value).FirstOrDefault(), Is.EqualTo(first));

@@ -35,6 +35,10 @@ internal sealed class IdentitySettingsTests
         "http://issuer.example",
         "AUTH__OIDC__0__ISSUER is 'http://issuer.example'; expected a URL with https, as the tokens have it.")]
     [TestCase("Issuer", null, "AUTH__OIDC__0__ISSUER is ''; expected a URL with https, as the tokens have it.")]
+    [TestCase(
+        "CaFile",
+        "/dev/zero",
+        "AUTH__OIDC__0__CAFILE is '/dev/zero': '/dev/zero' cannot be read: it is a device; expected a regular file.")]
     [TestCase("Audience", "", "AUTH__OIDC__0__AUDIENCE is empty; expected the audience of tokens for this registry.")]
     [TestCase("JwksUri", "keys", "AUTH__OIDC__0__JWKSURI is 'keys'; expected a URL with https.")]
     [TestCase(

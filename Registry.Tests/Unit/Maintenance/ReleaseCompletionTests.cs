@@ -2,6 +2,7 @@ using System.Globalization;
 using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
 using Registry.Core.Catalog;
@@ -19,11 +20,14 @@ namespace Registry.Tests.Unit.Maintenance;
 /// <summary>Packages as version 1.1 stored them get what OCI and Helm clients need.</summary>
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-internal sealed class ReleaseCompletionTests
+internal sealed class ReleaseCompletionTests : IDisposable
 {
     private readonly OneRegistry registry = new();
     private readonly StorageFaults faults = new();
     private readonly CompletionRequests requests = new();
+    private readonly LogRecorder log = new();
+
+    public void Dispose() => log.Dispose();
 
     [Test]
     public async Task Every_release_gets_the_manifest_that_a_push_would_have_given_it()
@@ -168,11 +172,36 @@ internal sealed class ReleaseCompletionTests
         await AssertFindingsAsync(0);
     }
 
-    private ReleaseCompletion Completion()
+    [Test]
+    public async Task A_package_whose_index_would_be_too_large_stays_as_it_is_for_CNR_until_releases_are_deleted()
     {
+        var chart = Chart("1.0.0");
+        await StoreAsync(("1.0.0", "helm", chart), ("1.1.0", "helm", Chart("1.1.0")));
+        var before = (await registry.IndexAsync())!.Manifests;
+        var limits = new IndexLimits { MaxBytes = 1200 };
+        Assert.That(await Completion(limits).RunAsync(default), Is.Zero);
+        Assert.That((await registry.IndexAsync())!.Manifests, Is.EqualTo(before).AsCollection);
+        Assert.That(
+            log.Faults.Single().Message,
+            Does.StartWith($"Package {Name} has no room").And.Contain("LIMITS__INDEXBYTES"));
+        using (var pending = new CancellationTokenSource(TimeSpan.FromMilliseconds(50)))
+            Assert.That(
+                async () => await requests.WaitAsync(pending.Token),
+                Throws.InstanceOf<OperationCanceledException>(),
+                "another pass would read all contents for nothing");
+
+        await registry.Packages.DeleteAsync(Name, "1.1.0", "helm", Samples.Caller, default);
+        Assert.That(await Completion(limits).RunAsync(default), Is.EqualTo(1));
+        Assert.That(await registry.TagsAsync(), Is.EqualTo("1.0.0"));
+        await AssertFindingsAsync(0);
+    }
+
+    private ReleaseCompletion Completion(IndexLimits? limits = null)
+    {
+        var loggers = LoggerFactory.Create(logging => logging.AddProvider(log));
         var documents = new FaultyDocumentStore(registry.Storage.Documents, faults);
         var blobs = new FaultyBlobStore(registry.Storage.Blobs, faults);
-        var indexes = new PackageIndexes(documents, TimeProvider.System, new UpdateOptions());
+        var indexes = new PackageIndexes(documents, TimeProvider.System, new UpdateOptions(), limits: limits);
         var derived = new DerivedReleases(new PackageContents(blobs, new ContentCacheOptions()));
         return new ReleaseCompletion(
             new PackageCatalog(documents, indexes, NullLogger<PackageCatalog>.Instance),
@@ -186,7 +215,7 @@ internal sealed class ReleaseCompletionTests
                 NullLogger<PackageCommits>.Instance),
             new ReleaseArtifacts(blobs, derived, new ContentLimits()),
             requests,
-            NullLogger<ReleaseCompletion>.Instance);
+            loggers.CreateLogger<ReleaseCompletion>());
     }
 
     /// <summary>Stores a package in schema 1.</summary>

@@ -95,6 +95,17 @@ internal sealed class TokenMaintenanceTests
     }
 
     [Test]
+    public async Task Sessions_are_left_behind_and_not_verified()
+    {
+        await IssueAsync(source);
+        var session = StoreKeys.Session("damaged");
+        await source.Memory.Documents.PutAsync(session, "{}", Precondition.Absent, default);
+        Assert.That(await NewMigration().RunAsync(default), Is.True, string.Join('\n', findings));
+        Assert.That(target.Memory.StoredDocuments.Keys, Has.Count.EqualTo(1).And.No.Member(session));
+        Assert.That(await new Verification(source.Storage, parallel: 2, Add).RunAsync(default), Is.True);
+    }
+
+    [Test]
     public async Task Intact_tokens_are_counted()
     {
         await IssueAsync(source);

@@ -36,6 +36,7 @@ internal sealed class VerificationTests
             verification.Read.Bytes,
             Is.EqualTo(registry.Memory.StoredBlobs.Values.Sum(static blob => blob.Info.Length)));
         Assert.That((verification.Garbage.Blobs, verification.Findings), Is.EqualTo((0L, 0L)));
+        Assert.That(verification.Progress, Is.EqualTo(new RunProgress("verified", 2, 2)));
     }
 
     [Test]

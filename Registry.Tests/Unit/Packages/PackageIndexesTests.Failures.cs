@@ -19,6 +19,7 @@ internal sealed partial class PackageIndexesTests
         await PushAsync(indexes, "1.0.0");
         Assert.That(calls.Count(op => op == StorageOperation.PutDocument), Is.EqualTo(1));
         Assert.That((await indexes.GetAsync(Name, default)).State.Releases, Has.Length.EqualTo(1));
+        Assert.That((indexes.Counts.Unanswered, indexes.Counts.Unknown), Is.EqualTo((1L, 0L)));
     }
 
     [Test]
@@ -45,6 +46,7 @@ internal sealed partial class PackageIndexesTests
                 .And.InnerException.TypeOf<StorageException>(),
             "the cause, for the log");
         Assert.That((await indexes.GetAsync(Name, default)).State.Releases.Single().Value, Is.EqualTo("2.0.0"));
+        Assert.That(indexes.Counts.Unknown, Is.EqualTo(1));
     }
 
     [Test]

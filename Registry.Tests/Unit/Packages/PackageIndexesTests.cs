@@ -39,6 +39,37 @@ internal sealed partial class PackageIndexesTests
     }
 
     [Test]
+    public async Task The_use_of_the_cache_and_lost_races_are_counted()
+    {
+        await PushAsync(indexes, "1.0.0");
+        var (hits, misses) = Uses();
+        await indexes.GetAsync(Name, default);
+        Assert.That(Uses(), Is.EqualTo((hits + 1, misses)));
+        await PushAsync(Indexes(TimeSpan.FromSeconds(5)), "2.0.0");
+        await indexes.GetAsync(Name, default);
+        Assert.That(Uses(), Is.EqualTo((hits + 1, misses + 1)), "the cached index was outdated");
+        Assert.That(indexes.CacheUsage.HeldBytes, Is.InRange(1, indexes.CacheUsage.MaxBytes));
+
+        Assert.That(indexes.Counts.Conflicts, Is.Zero);
+        var isFirst = true;
+        faults.Before = async call =>
+        {
+            if (call.Operation != StorageOperation.PutDocument || !isFirst)
+                return;
+            isFirst = false;
+            await PushAsync(Indexes(TimeSpan.FromSeconds(5)), "3.0.0");
+        };
+        await PushAsync(indexes, "4.0.0");
+        Assert.That(indexes.Counts.Conflicts, Is.EqualTo(1));
+
+        await storage.Documents.TryPutAsync(Name.Key, "damage"u8.ToArray(), Precondition.None, default);
+        Assert.That(async () => await indexes.GetAsync(Name, default), Throws.TypeOf<StorageException>());
+        Assert.That(indexes.Counts.Unreadable, Is.EqualTo(1));
+
+        (long, long) Uses() => (indexes.CacheUsage.Hits, indexes.CacheUsage.Misses);
+    }
+
+    [Test]
     public async Task Waiting_changes_of_one_package_share_a_write()
     {
         var release = new TaskCompletionSource();

@@ -125,7 +125,7 @@ internal sealed class BlobDeletionTests
             case "mount":
                 var layer = "mounted"u8.ToArray();
                 var other = Samples.Package("team/other");
-                await using (var upload = await registry.Blobs.BeginPushAsync(other, default))
+                await using (var upload = await registry.Blobs.BeginPushAsync(other, Samples.Caller, default))
                 {
                     await upload.WriteAsync(layer, default);
                     await upload.CompleteAsync(Sha256(layer), default);

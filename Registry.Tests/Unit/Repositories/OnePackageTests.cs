@@ -6,6 +6,7 @@ using Registry.Core.Errors;
 using Registry.Core.Packages;
 using Registry.Core.Storage;
 using Registry.Tests.Support;
+using Registry.Tests.Support.Storage;
 using static Registry.Tests.Support.OneRegistry;
 
 namespace Registry.Tests.Unit.Repositories;
@@ -35,6 +36,26 @@ internal sealed class OnePackageTests
         Assert.That(
             (string?)(await JsonNode.ParseAsync(reader.Content))!["description"], Is.EqualTo("<a>"));
         Assert.That(pushed.Artifact!.Unlisted, Is.Null);
+    }
+
+    [Test]
+    public async Task A_derived_manifest_is_made_once()
+    {
+        var faults = new StorageFaults();
+        var watched = new OneRegistry(faults: faults);
+        await watched.PushAsync("1.0.0", Chart("1.0.0", new string('x', 100_000)));
+        var metadata = (await watched.IndexAsync())!.Manifests[0].Artifact!.Chart!.MetadataBlob!.Digest;
+        var opened = 0;
+        faults.Before = call =>
+        {
+            if (call.Operation == StorageOperation.OpenBlob
+                && call.Key.EndsWith(metadata.Value, StringComparison.Ordinal))
+                opened++;
+            return default;
+        };
+        var manifest = await watched.ReadAsync("1.0.0");
+        Assert.That(await watched.ReadAsync("1.0.0"), Is.EqualTo(manifest));
+        Assert.That(opened, Is.EqualTo(1), "its metadata was read once");
     }
 
     [Test]

@@ -73,7 +73,37 @@ internal sealed class AccessTokensTests
         Assert.That(await tokens.FindAsync(secret, default), Is.Not.Null);
         time.Still = Samples.Start.AddMinutes(30);
         Assert.That(await tokens.FindAsync(secret, default), Is.Null);
-        Assert.That(await ListAsync(Root), Has.Count.EqualTo(1), "an expired token is listed until it is revoked");
+        Assert.That(await ListAsync(Root), Has.Count.EqualTo(1), "an expired token is listed");
+    }
+
+    [Test]
+    public async Task A_token_is_removed_30_days_after_it_expired()
+    {
+        var (kept, _) = await IssueAsync("team/**=pull", "never");
+        var (expired, secret) = await IssueAsync("team/**=pull", "1d");
+        time.Still = Samples.Start.AddDays(31).AddTicks(-1);
+        Assert.That(await tokens.RemoveExpiredAsync(default), Is.Zero);
+        Assert.That(await ListAsync(Root), Has.Count.EqualTo(2));
+        time.Still = Samples.Start.AddDays(31);
+        Assert.That(
+            await tokens.RemoveExpiredAsync(default) + await replica.RemoveExpiredAsync(default), Is.EqualTo(1));
+        Assert.That((await ListAsync(Root)).Select(static token => token.Id), Is.EqualTo(new[] { kept.Id }));
+        Assert.That(await replica.FindAsync(secret, default), Is.Null);
+        var removed = events.Single(static raised => raised.Action == RegistryAction.TokenRemoved);
+        Assert.That(
+            (removed.Resource, removed.TokenName, removed.Caller.Name),
+            Is.EqualTo((expired.Id.Value, "ci", "collector")));
+    }
+
+    [Test]
+    public async Task A_damaged_token_does_not_keep_expired_ones_from_being_removed()
+    {
+        var (damaged, _) = await IssueAsync("team/app=pull");
+        await storage.Documents.TryPutAsync(damaged.Id.Key, "{}"u8.ToArray(), Precondition.None, default);
+        await IssueAsync("team/**=pull", "1d");
+        time.Still = Samples.Start.AddDays(40);
+        Assert.That(await tokens.RemoveExpiredAsync(default), Is.EqualTo(1));
+        Assert.That(await storage.Documents.GetAsync(damaged.Id.Key, default), Is.Not.Null);
     }
 
     [Test]
@@ -281,13 +311,16 @@ internal sealed class AccessTokensTests
         Assert.That(
             async () => await replica.FindAsync(secret, default),
             Throws.TypeOf<StorageException>().With.Property("Kind").EqualTo(StorageFault.Corrupt));
-        Assert.That(
-            async () => await ListAsync(Root), Throws.TypeOf<StorageException>().With.Message.Contains(token.Id.Value));
+        var (other, _) = await IssueAsync("team/app=pull");
+        var listed = await replica.ListAsync(Root, default);
+        Assert.That(listed.Tokens.Select(static each => each.Id), Is.EqualTo(new[] { other.Id }));
+        Assert.That(listed.Unreadable.Select(static each => each.Id), Is.EqualTo(new[] { token.Id.Value }));
         Assert.That(
             async () => await replica.RevokeAsync(token.Id, Holder("**=admin"), default),
             Throws.TypeOf<StorageException>());
         await replica.RevokeAsync(token.Id, Root, default);
-        Assert.That(await ListAsync(Root), Is.Empty);
+        Assert.That(await ListAsync(Root), Has.Count.EqualTo(1));
+        Assert.That((await replica.ListAsync(Root, default)).Unreadable, Is.Empty);
     }
 
     [Test]
@@ -340,13 +373,8 @@ internal sealed class AccessTokensTests
     private Task<IssuedToken> IssueAsync(string scopes, string lifetime = "never") =>
         tokens.IssueAsync(New(scopes, lifetime), Root, default);
 
-    private async Task<List<AccessToken>> ListAsync(Caller caller)
-    {
-        var listed = new List<AccessToken>();
-        await foreach (var token in tokens.ListAsync(caller, default))
-            listed.Add(token);
-        return listed;
-    }
+    private async Task<IReadOnlyList<AccessToken>> ListAsync(Caller caller) =>
+        (await tokens.ListAsync(caller, default)).Tokens;
 
     private DateOnly? LastUsed(TokenId id) =>
         tokens.GetAsync(id, Root, default).GetAwaiter().GetResult().LastUsed;

@@ -62,8 +62,8 @@ internal static class HelmIndexes
                 ("304", 2, [("If-None-Match", tag)]),
             })
         {
-            await MeasureAsync(run.Options.WarmUps * run.Options.Round);
-            var sample = await MeasureAsync(10 * run.Options.Round);
+            await MeasureAsync(10 * PerSecond, run.Options.WarmUps * run.Options.Round);
+            var sample = await MeasureAsync(PerSecond, 10 * run.Options.Round);
             run.Report.Add(
                 $"{what}: {name}",
                 string.Create(CultureInfo.InvariantCulture, $"p99 {sample.P99:0.0} ms"),
@@ -74,10 +74,10 @@ internal static class HelmIndexes
                     $"median {sample.P50:0.0} ms, {sample.Cpu / 1000:0.0} ms of processor time; "
                         + $"one client at {PerSecond} a second"));
 
-            Task<Sample> MeasureAsync(TimeSpan duration) => Clients.PaceAsync(
+            Task<Sample> MeasureAsync(double perSecond, TimeSpan duration) => Clients.PaceAsync(
                 registry,
                 1,
-                PerSecond,
+                perSecond,
                 phase: 0,
                 duration,
                 _ => registry.GetAsync(Index, headers, cancellationToken),

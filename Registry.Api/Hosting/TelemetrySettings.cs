@@ -1,0 +1,37 @@
+using Registry.Api.Telemetry;
+using Registry.Core.Settings;
+
+namespace Registry.Api.Hosting;
+
+/// <summary>Section <c>Telemetry</c>: the metrics for Prometheus.</summary>
+public sealed class TelemetrySettings
+{
+    /// <summary>The name of the section.</summary>
+    internal const string Section = "Telemetry";
+
+    /// <summary>The port that serves <c>/metrics</c>, and nothing else; 0 for none.</summary>
+    /// <value>Default 0.</value>
+    public int Port { get; set; }
+
+    /// <summary>
+    /// The address that the port listens on: an IP address, <c>localhost</c>, or <c>*</c> for all interfaces.
+    /// </summary>
+    /// <value>Default <c>localhost</c>.</value>
+    public string Address { get; set; } = "localhost";
+
+    /// <summary>Returns the error of a port that the registry itself listens on; none if they differ.</summary>
+    internal static IEnumerable<string> Errors(IConfiguration configuration)
+    {
+        var port = new SettingsSection<TelemetrySettings>(configuration, Section).Read().Port;
+        return port > 0 && ListenAddresses.PortsOf(configuration).Contains(port)
+            ? [$"TELEMETRY__PORT is {port}, which the registry itself listens on; expected another port."]
+            : [];
+    }
+
+    /// <param name="configuration">The configuration, which has the variables of OpenTelemetry too.</param>
+    internal TelemetryOptions ToOptions(IConfiguration configuration) => new(
+        Port,
+        Address,
+        OpenTelemetrySettings.PushesMetrics(configuration),
+        OpenTelemetrySettings.PushesTraces(configuration));
+}

@@ -1,0 +1,24 @@
+using Registry.Api.Access;
+using Registry.Core.Access;
+using Registry.Core.Artifacts;
+using Registry.Core.Packages;
+
+namespace Registry.Api.Oci;
+
+/// <summary>
+/// States the right to delete what the reference of a request names: a tag that is no version may be a channel, and
+/// channels and tags are changed by whoever pushes. The tag of a release is a version, so it deletes the release.
+/// </summary>
+/// <remarks>The name alone decides: whether there is such a tag, or a release, changes nothing.</remarks>
+internal sealed class RequiresToDeleteAttribute() : RequiresAttribute(AccessActions.Delete)
+{
+    private static readonly RequiresAttribute ToPush = new(AccessActions.Push);
+
+    /// <inheritdoc/>
+    public override RequiresAttribute For(HttpContext context) =>
+        TagName.TryParse(context.Request.RouteValues["reference"] as string, out var tag)
+            && !tag.TryGetRelease(out _)
+            && !ReleaseTag.IsReserved(tag, out _, out _)
+                ? ToPush
+                : this;
+}

@@ -1,0 +1,43 @@
+using Registry.Api.Http.Errors;
+using Registry.Core.Repositories;
+using Registry.Core.Storage;
+
+namespace Registry.Api.Telemetry;
+
+/// <summary>Counts the staged uploads from time to time, where anything reads the metrics.</summary>
+internal sealed partial class StagedUploads(
+    IUploadStore uploads,
+    RepositoryOptions limits,
+    TimeProvider time,
+    FaultLog faults,
+    ILogger<StagedUploads> logger) : BackgroundService
+{
+    /// <summary>The pause between two counts, each of which may list the uploads of the storage.</summary>
+    private static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
+
+    private int? count;
+
+    /// <summary>The number of uploads, of all replicas together; null before the first count.</summary>
+    public int? Count => count;
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Period, time);
+        do
+            try
+            {
+                count = await uploads.CountAsync(limits.MaxUploads, stoppingToken);
+            }
+            catch (Exception fault) when (!stoppingToken.IsCancellationRequested)
+            {
+                // A gauge must not end the service.
+                if (faults.IsFirst(fault, "Counting the staged uploads", status: null))
+                    LogFailed(fault);
+            }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The staged uploads cannot be counted")]
+    private partial void LogFailed(Exception fault);
+}

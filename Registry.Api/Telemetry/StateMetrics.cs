@@ -1,0 +1,107 @@
+using System.Diagnostics.Metrics;
+using Registry.Api.Helm;
+using Registry.Core.Catalog;
+using Registry.Core.Documents;
+using Registry.Core.Packages;
+using Registry.Core.Repositories;
+using Registry.Core.Transfers;
+
+namespace Registry.Api.Telemetry;
+
+/// <summary>
+/// The metrics that are read from the state of the service when somebody asks for them, and cost nothing otherwise.
+/// </summary>
+internal sealed class StateMetrics
+{
+    /// <summary>The name of the meter.</summary>
+    public const string MeterName = "Registry.State";
+
+    private readonly (string Name, Func<CacheUsage> Usage)[] caches;
+
+    public StateMetrics(
+        IMeterFactory meters,
+        PackageCatalog catalog,
+        PackageIndexes indexes,
+        PackageContents contents,
+        ManifestContents manifests,
+        ChartIndexes charts,
+        ChartBodies bodies,
+        TransferBudget transfers,
+        StagedUploads uploads,
+        RepositoryOptions repositories)
+    {
+        caches =
+        [
+            ("index", () => indexes.CacheUsage),
+            ("metadata", () => indexes.MetadataUsage),
+            ("content", () => contents.Usage),
+            ("manifest", () => manifests.ParsedUsage),
+            ("reference", () => manifests.ReferencesUsage),
+            ("chart", () => charts.Usage),
+            ("chart_list", () => bodies.Usage),
+        ];
+        var meter = meters.Create(MeterName);
+        meter.CreateObservableGauge(
+            "registry.catalog.packages", () => Known(catalog.Count), "{package}", "Packages in the catalog.");
+        meter.CreateObservableGauge(
+            "registry.catalog.age",
+            () => Known(catalog.Age?.TotalSeconds),
+            "s",
+            "Time since the catalog last asked the storage for changes.");
+        meter.CreateObservableCounter(
+            "registry.cache.requests",
+            () => caches.SelectMany(static cache => RequestsOf(cache.Name, cache.Usage())),
+            "{request}",
+            "Requests to the caches.");
+        meter.CreateObservableGauge(
+            "registry.cache.usage", () => Sizes(static usage => usage.HeldBytes), "By", "Memory of the caches.");
+        meter.CreateObservableGauge(
+            "registry.cache.limit", () => Sizes(static usage => usage.MaxBytes), "By", "The limits of this memory.");
+        meter.CreateObservableCounter(
+            "registry.updates.repeated",
+            () => RepetitionsOf(indexes.Counts),
+            "{write}",
+            "Writes of package indexes that did not succeed at once.");
+        meter.CreateObservableCounter(
+            "registry.updates.unknown",
+            () => indexes.Counts.Unknown,
+            "{change}",
+            "Changes of packages whose outcome stayed unknown.");
+        meter.CreateObservableCounter(
+            "registry.documents.unreadable",
+            () => indexes.Counts.Unreadable,
+            "{read}",
+            "Reads of package indexes that are damaged, too large, or of a later version.");
+        meter.CreateObservableGauge(
+            "registry.transfers.active", () => transfers.Transfers, "{transfer}", "Uploads and downloads in progress.");
+        meter.CreateObservableGauge(
+            "registry.transfers.usage", () => transfers.Reserved, "By", "Memory that transfers have reserved.");
+        meter.CreateObservableGauge(
+            "registry.transfers.limit", () => transfers.Limit, "By", "The limit of this memory.");
+        meter.CreateObservableGauge(
+            "registry.uploads.staged", () => Known(uploads.Count), "{upload}", "Unfinished uploads of all replicas.");
+        meter.CreateObservableGauge(
+            "registry.uploads.limit", () => repositories.MaxUploads, "{upload}", "The limit of this number.");
+    }
+
+    /// <summary>Returns a value once it is known.</summary>
+    private static IEnumerable<Measurement<T>> Known<T>(T? value)
+        where T : struct => value is { } known ? [new Measurement<T>(known)] : [];
+
+    private static IEnumerable<Measurement<long>> RequestsOf(string cache, CacheUsage usage) =>
+    [
+        new(usage.Hits, new("cache", cache), new("outcome", "hit")),
+        new(usage.Misses, new("cache", cache), new("outcome", "miss")),
+    ];
+
+    private static IEnumerable<Measurement<long>> RepetitionsOf(DocumentCounts counts) =>
+    [
+        new(counts.Conflicts, new KeyValuePair<string, object?>("reason", "conflict")),
+        new(counts.Throttled, new KeyValuePair<string, object?>("reason", "throttled")),
+        new(counts.Unanswered, new KeyValuePair<string, object?>("reason", "no_response")),
+    ];
+
+    private IEnumerable<Measurement<long>> Sizes(Func<CacheUsage, long> size) =>
+        caches.Select(cache => new Measurement<long>(
+            size(cache.Usage()), new KeyValuePair<string, object?>("cache", cache.Name)));
+}

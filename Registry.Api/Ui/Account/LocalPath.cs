@@ -1,0 +1,29 @@
+namespace Registry.Api.Ui.Account;
+
+/// <summary>
+/// The page to show after a form was sent: its path and query, relative to the root of the registry, as
+/// <see cref="PageLinks"/> has them. Empty for the home page.
+/// </summary>
+internal static class LocalPath
+{
+    /// <summary>Returns what a link names as the page to show.</summary>
+    /// <param name="text">What the link has; null for none.</param>
+    /// <returns>The same, or the home page for anything that is no page of this registry.</returns>
+    public static string Of(string? text) =>
+        text is not (null or ['/' or '\\', ..])
+        && !text.AsSpan().ContainsAnyExceptInRange('!', '~')
+        && !Array.Exists(text.Split('?')[0].Split('/', '\\'), IsDotSegment)
+            ? text
+            : "";
+
+    /// <summary>
+    /// Returns a link from the page of a request. A proxy may have removed a prefix that the registry does not know, so
+    /// the link is relative; it cannot lead to another host.
+    /// </summary>
+    /// <param name="request">The request.</param>
+    /// <param name="page">The page.</param>
+    public static string From(HttpRequest request, string page) => PageLinks.RootFrom(request.Path) + page;
+
+    private static bool IsDotSegment(string segment) =>
+        segment.Replace("%2e", ".", StringComparison.OrdinalIgnoreCase) is "." or "..";
+}

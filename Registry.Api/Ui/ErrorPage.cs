@@ -1,0 +1,44 @@
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.Abstractions;
+using Microsoft.AspNetCore.Mvc.Infrastructure;
+using Microsoft.AspNetCore.Mvc.ModelBinding;
+using Microsoft.AspNetCore.Mvc.ViewFeatures;
+using Microsoft.AspNetCore.WebUtilities;
+using Registry.Api.Access;
+using Registry.Api.Http.Errors;
+
+namespace Registry.Api.Ui;
+
+/// <summary>Writes an error as a page. The action that failed, if there was any, is over.</summary>
+internal static class ErrorPage
+{
+    /// <summary>Writes the page with its status. The headers of the error have been set.</summary>
+    public static Task WriteAsync(HttpContext context, ErrorResponse error)
+    {
+        var model = new ErrorModel(
+            error.Status,
+            ReasonPhrases.GetReasonPhrase(error.Status) is { Length: > 0 } reason ? reason : "Error",
+            error.Message,
+            CanSignIn: error.Status == StatusCodes.Status401Unauthorized
+                && context.RequestServices.GetRequiredService<AccessOptions>().RequiresScopes);
+        PageController.Protect(context.Response);
+        var view = new ViewResult
+        {
+            ViewName = "Error",
+            StatusCode = error.Status,
+            ViewData = new ViewDataDictionary<ErrorModel>(new EmptyModelMetadataProvider(), new ModelStateDictionary())
+            {
+                Model = model,
+            },
+        };
+        return context.RequestServices.GetRequiredService<IActionResultExecutor<ViewResult>>()
+            .ExecuteAsync(new ActionContext(context, context.GetRouteData(), new ActionDescriptor()), view);
+    }
+}
+
+/// <summary>An error page.</summary>
+/// <param name="Status">The HTTP status.</param>
+/// <param name="Reason">The reason phrase of the status.</param>
+/// <param name="Message">What is wrong, as a sentence.</param>
+/// <param name="CanSignIn">Whether the page leads to the sign-in.</param>
+internal sealed record ErrorModel(int Status, string Reason, string Message, bool CanSignIn);

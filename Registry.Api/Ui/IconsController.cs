@@ -1,0 +1,46 @@
+using Microsoft.AspNetCore.Mvc;
+using Registry.Api.Access;
+using Registry.Api.Http;
+using Registry.Core.Access;
+using Registry.Core.Charts;
+using Registry.Core.Packages;
+
+namespace Registry.Api.Ui;
+
+/// <summary>Sends the icons of charts.</summary>
+internal sealed class IconsController(PackageIndexes indexes, PackageFiles files, DerivedReleases derived)
+    : PageController
+{
+    private const string Route = "/icons/{**package}";
+
+    /// <summary>
+    /// Sends the icon of a release. Opened as a page of its own, an SVG could run scripts: it is put in a sandbox.
+    /// </summary>
+    /// <param name="package"><c>NAME@RELEASE</c>.</param>
+    /// <param name="type">The media type.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
+    [Requires(AccessActions.Pull)]
+    [HttpGet(Route), HttpHead(Route)]
+    public async Task<IActionResult> ShowAsync(
+        string package, [FromQuery] string? type, CancellationToken cancellationToken)
+    {
+        var parts = package.Split(PageLinks.VersionMark, 2);
+        if (parts.Length < 2
+            || !PackageName.TryParse(parts[0], out var name)
+            || await indexes.FindAsync(name, cancellationToken) is not { State: var index })
+            return NotFound();
+        var manifest = index.Find(parts[1], type ?? PackageQueries.AnyMediaType);
+        var chart = manifest.Artifact?.Chart is { } content
+            ? ChartMetadata.Parse(await derived.ReadMetadataAsync(name, content, cancellationToken))
+            : null;
+        if (PackageIcon.Find(chart, await files.ReadAsync(name, manifest, cancellationToken)) is not { } icon)
+            return NotFound();
+        PageHeaders.Protect(Response, "form-action 'none'; style-src 'unsafe-inline'; sandbox");
+        Response.Headers.CacheControl = "no-cache";
+        var tag = ConditionalHeaders.Quote($"{manifest.Content.StoredDigest}-icon");
+        if (await ConditionalHeaders.TryRespondAsync(HttpContext, tag))
+            return new EmptyResult();
+        Response.Headers.ETag = tag;
+        return File(icon.Bytes.ToArray(), icon.ContentType);
+    }
+}

@@ -1,0 +1,38 @@
+using Registry.Core.Packages;
+using Registry.Core.Versions;
+
+namespace Registry.Api.Ui;
+
+/// <summary>
+/// The addresses of pages, relative to the root of the registry. A namespace ends with a slash, and a version follows
+/// an <c>@</c>, which no name contains: so a package of any depth has one address, and nothing else has it.
+/// </summary>
+internal static class PageLinks
+{
+    /// <summary>The separator of a package and its version.</summary>
+    public const char VersionMark = '@';
+
+    /// <summary>Returns the relative path from a page to the root.</summary>
+    public static string RootFrom(PathString path)
+    {
+        var depth = (path.Value ?? "").AsSpan().Count('/') - 1;
+        return depth <= 0 ? "./" : string.Concat(Enumerable.Repeat("../", depth));
+    }
+
+    /// <summary>Returns the address of the requested page, relative to the root.</summary>
+    public static string Of(HttpRequest request) =>
+        $"{request.Path.ToUriComponent().TrimStart('/')}{request.QueryString.ToUriComponent()}";
+
+    /// <summary>Returns the address of a package.</summary>
+    public static string Of(PackageName package) => $"packages/{package}";
+
+    /// <summary>Returns the address of a release.</summary>
+    public static string Of(PackageName package, Release release) => $"{Of(package)}{VersionMark}{release}";
+
+    /// <summary>Returns the address of a workspace.</summary>
+    public static string OfWorkspace(string workspace) => $"archives?workspace={Uri.EscapeDataString(workspace)}";
+
+    /// <summary>Returns the address of a namespace; that of all packages for the empty one.</summary>
+    public static string OfNamespace(string @namespace) =>
+        @namespace.Length == 0 ? "packages" : $"packages/{@namespace}/";
+}

@@ -1,0 +1,39 @@
+using Registry.Core.Access;
+using Registry.Core.Archives;
+
+namespace Registry.Api.Ui;
+
+/// <summary>What the request of a page is about.</summary>
+internal static class PageResource
+{
+    /// <summary>
+    /// Returns the workspace or the package that the request names in its path or its arguments; all of them for a page
+    /// that names none.
+    /// </summary>
+    public static IEnumerable<AccessResource> Of(HttpRequest request)
+    {
+        if (request.Path.StartsWithSegments("/archives", StringComparison.Ordinal))
+        {
+            var text = request.Query["workspace"].ToString();
+            return text.Length == 0 ? [AccessResource.Workspace("")]
+                : TryParseWorkspace(text, out var workspace) ? [AccessResource.Workspace(workspace.Name)]
+                : [];
+        }
+
+        var package = request.RouteValues["package"] as string ?? request.Query["package"].ToString();
+        var mark = package.IndexOf(PageLinks.VersionMark, StringComparison.Ordinal);
+        return [AccessResource.Package((mark < 0 ? package : package[..mark]).TrimEnd('/'))];
+    }
+
+    /// <summary>
+    /// Parses the name of a workspace, or a URL from which KAR derives it. No name begins with a scheme.
+    /// </summary>
+    /// <returns>False for a malformed URL, and for a workspace that is too long.</returns>
+    public static bool TryParseWorkspace(string text, out Workspace workspace)
+    {
+        var slash = text.IndexOf('/', StringComparison.Ordinal);
+        return slash > 0 && text[slash - 1] == ':'
+            ? Workspace.TryDerive(text, out workspace)
+            : Workspace.TryParse(text, out workspace);
+    }
+}

@@ -1,0 +1,26 @@
+using System.Globalization;
+using Registry.Api.Text;
+
+namespace Registry.Api.Ui;
+
+/// <summary>A time as pages show it.</summary>
+/// <param name="At">The time.</param>
+/// <param name="Now">The current time.</param>
+internal readonly record struct PageTime(DateTimeOffset At, DateTimeOffset Now)
+{
+    /// <summary>The time for programs.</summary>
+    public string Machine => At.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+
+    /// <summary>The whole time for people.</summary>
+    public string Full => At.UtcDateTime.ToString("d MMMM yyyy, HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
+
+    /// <summary>How long ago it was, or the day if that is more than a month.</summary>
+    public string Short => (Now - At) switch
+    {
+        { TotalMinutes: < 1 } => "just now",
+        { TotalHours: < 1 } and var age => $"{Count.Of((long)age.TotalMinutes, "minute")} ago",
+        { TotalDays: < 1 } and var age => $"{Count.Of((long)age.TotalHours, "hour")} ago",
+        { TotalDays: < 31 } and var age => $"{Count.Of((long)age.TotalDays, "day")} ago",
+        _ => At.UtcDateTime.ToString("d MMM yyyy", CultureInfo.InvariantCulture),
+    };
+}

@@ -1,0 +1,38 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Mvc.Razor;
+
+namespace Registry.Api.Ui;
+
+/// <summary>What all views have in common.</summary>
+internal static class PageView
+{
+    /// <summary>The name of the product.</summary>
+    public const string Product = "Application registry";
+}
+
+/// <summary>The base of all views.</summary>
+internal abstract class PageView<TModel> : RazorPage<TModel>
+{
+    /// <summary>
+    /// The relative path from the page to the root of the registry. A proxy may have removed a prefix that the registry
+    /// does not know, so no link begins with a slash.
+    /// </summary>
+    public string Root => PageLinks.RootFrom(Context.Request.Path);
+
+    /// <summary>Formats a number for people.</summary>
+    public static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
+
+    /// <summary>The title of the page.</summary>
+    public string Title
+    {
+        get => ViewData["Title"] as string ?? "";
+        set => ViewData["Title"] = value;
+    }
+
+    /// <summary>The text of the search box.</summary>
+    public string Query
+    {
+        get => ViewData["Query"] as string ?? "";
+        set => ViewData["Query"] = value;
+    }
+}

@@ -1,0 +1,204 @@
+using System.Net;
+using System.Text.RegularExpressions;
+using Ganss.Xss;
+using Markdig;
+using Markdig.Extensions.AutoIdentifiers;
+using Markdig.Extensions.EmphasisExtras;
+using Markdig.Extensions.TaskLists;
+using Markdig.Renderers;
+using Markdig.Renderers.Html;
+using Markdig.Renderers.Html.Inlines;
+using Markdig.Syntax;
+using Markdig.Syntax.Inlines;
+using Microsoft.AspNetCore.Html;
+
+namespace Registry.Api.Ui;
+
+/// <summary>
+/// Renders the README of a package, which nobody has checked. Its HTML is left out and only the text in it stays, its
+/// images are their alternative texts, and its links lead to the web or to a file of the package. What is left passes
+/// a sanitizer that knows only the elements that Markdown has.
+/// </summary>
+internal static partial class Readme
+{
+    /// <summary>The longest README that is rendered, in characters; a longer one is shown as text.</summary>
+    public const int MaxLength = 128 << 10;
+
+    /// <summary>
+    /// The most brackets and marks of emphasis between two empty lines. The time to parse them grows with the square of
+    /// their number.
+    /// </summary>
+    private const int MaxBrackets = 250;
+
+    private const int MaxMarks = 600;
+
+    /// <summary>Keeps the ids of headings apart from those of the page.</summary>
+    private const string IdPrefix = "readme-";
+
+    private const int HighestHeading = 2;
+    private const int LowestHeading = 6;
+
+    private static readonly MarkdownPipeline Pipeline = new MarkdownPipelineBuilder()
+        .UsePipeTables()
+        .UseTaskLists()
+        .UseAutoLinks()
+        .UseEmphasisExtras(EmphasisExtraOptions.Strikethrough)
+        .UseAutoIdentifiers(AutoIdentifierOptions.GitHub)
+        .Build();
+
+    private static readonly HtmlSanitizer Sanitizer = new(new HtmlSanitizerOptions
+    {
+        AllowedTags = new HashSet<string>(StringComparer.OrdinalIgnoreCase)
+        {
+            "a", "blockquote", "br", "code", "del", "em", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre",
+            "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
+        },
+        AllowedAttributes = new HashSet<string>(StringComparer.OrdinalIgnoreCase)
+        {
+            "href", "id", "rel", "start",
+        },
+        AllowedSchemes = new HashSet<string>(StringComparer.OrdinalIgnoreCase) { "http", "https" },
+        UriAttributes = new HashSet<string>(StringComparer.OrdinalIgnoreCase) { "href" },
+    });
+
+    /// <summary>Renders Markdown.</summary>
+    /// <param name="markdown">The text.</param>
+    /// <param name="addressOf">
+    /// Returns the address of a file of the package, by its path; null when there is no such file.
+    /// </param>
+    /// <returns>The HTML; null when the text is too long or too complicated.</returns>
+    public static IHtmlContent? Render(string markdown, Func<string, string?> addressOf)
+    {
+        if (markdown.Length > MaxLength || !IsCheap(markdown))
+            return null;
+        MarkdownDocument document;
+        try
+        {
+            document = Markdown.Parse(markdown, Pipeline);
+        }
+        catch (ArgumentException)
+        {
+            // Elements are nested deeper than the parser allows.
+            return null;
+        }
+
+        foreach (var heading in document.Descendants<HeadingBlock>())
+        {
+            heading.Level = Math.Clamp(heading.Level + 1, HighestHeading, LowestHeading);
+            if (heading.TryGetAttributes()?.Id is { } id)
+                heading.GetAttributes().Id = IdPrefix + id;
+        }
+
+        using var html = new StringWriter();
+        var renderer = new HtmlRenderer(html);
+        Pipeline.Setup(renderer);
+        renderer.ObjectRenderers.ReplaceOrAdd<HtmlBlockRenderer>(new HtmlAsText());
+        renderer.ObjectRenderers.ReplaceOrAdd<HtmlInlineRenderer>(new NoTags());
+        renderer.ObjectRenderers.ReplaceOrAdd<LinkInlineRenderer>(new CheckedLinks(addressOf));
+        renderer.ObjectRenderers.ReplaceOrAdd<AutolinkInlineRenderer>(new CheckedAutolinks());
+        renderer.ObjectRenderers.ReplaceOrAdd<HtmlTaskListRenderer>(new Boxes());
+        renderer.Render(document);
+
+        // What may scroll sideways must be reachable by keyboard.
+        return new HtmlString(Sanitizer.Sanitize(html.ToString())
+            .Replace("<pre>", "<pre tabindex=\"0\">", StringComparison.Ordinal)
+            .Replace("<table>", "<table tabindex=\"0\">", StringComparison.Ordinal));
+    }
+
+    private static bool IsCheap(string markdown)
+    {
+        var (brackets, marks) = (0, 0);
+        foreach (var line in markdown.AsSpan().EnumerateLines())
+        {
+            if (line.IsWhiteSpace())
+                (brackets, marks) = (0, 0);
+            brackets += line.Count('[');
+            marks += line.Count('*') + line.Count('~');
+
+            // Within a word, an underscore marks nothing.
+            for (var i = 0; i < line.Length; i++)
+                if (line[i] == '_' && (i == 0 || !char.IsAsciiLetterOrDigit(line[i - 1])))
+                    marks++;
+            if (brackets > MaxBrackets || marks > MaxMarks)
+                return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>The tags within a line, around which no space is needed.</summary>
+    [GeneratedRegex(
+        "</?(?:a|b|code|em|i|kbd|s|span|strong|sub|sup|u)(?:\\s[^>]*)?>",
+        RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
+    private static partial Regex InlineTag { get; }
+
+    [GeneratedRegex("<!--.*?-->|<[^>]*>", RegexOptions.Singleline | RegexOptions.NonBacktracking)]
+    private static partial Regex Tag { get; }
+
+    private static void WriteLinkStart(HtmlRenderer renderer, string address) =>
+        renderer.Write("<a href=\"").WriteEscapeUrl(address).Write($"\" rel=\"{SafeLink.Relation}\">");
+
+    private sealed class HtmlAsText : HtmlObjectRenderer<HtmlBlock>
+    {
+        protected override void Write(HtmlRenderer renderer, HtmlBlock obj)
+        {
+            if (obj.Type == HtmlBlockType.ScriptPreOrStyle)
+                return;
+            var text = WebUtility.HtmlDecode(
+                Tag.Replace(InlineTag.Replace(obj.Lines.ToString(), ""), " ")).Trim();
+            if (text.Length > 0)
+                renderer.Write("<p>").WriteEscape(text).WriteLine("</p>");
+        }
+    }
+
+    private sealed class NoTags : HtmlObjectRenderer<HtmlInline>
+    {
+        protected override void Write(HtmlRenderer renderer, HtmlInline obj)
+        {
+            if (obj.Tag.StartsWith("<br", StringComparison.OrdinalIgnoreCase))
+                renderer.WriteLine("<br>");
+        }
+    }
+
+    /// <summary>A box that nobody can check, and that screen readers name.</summary>
+    private sealed class Boxes : HtmlObjectRenderer<TaskList>
+    {
+        protected override void Write(HtmlRenderer renderer, TaskList obj) =>
+            renderer.Write(obj.Checked ? "☑" : "☐");
+    }
+
+    private sealed class CheckedLinks(Func<string, string?> addressOf) : LinkInlineRenderer
+    {
+        protected override void Write(HtmlRenderer renderer, LinkInline link)
+        {
+            if (link.IsImage || Resolve(link.GetDynamicUrl?.Invoke() ?? link.Url ?? "") is not { } address)
+            {
+                renderer.WriteChildren(link);
+                return;
+            }
+
+            WriteLinkStart(renderer, address);
+            renderer.WriteChildren(link);
+            renderer.Write("</a>");
+        }
+
+        private string? Resolve(string url) =>
+            url.StartsWith('#') ? $"#{IdPrefix}{url[1..]}"
+            : SafeLink.Of(url)
+                ?? addressOf(
+                    url.StartsWith("./", StringComparison.Ordinal) ? url[2..].Split('#')[0] : url.Split('#')[0]);
+    }
+
+    private sealed class CheckedAutolinks : AutolinkInlineRenderer
+    {
+        protected override void Write(HtmlRenderer renderer, AutolinkInline obj)
+        {
+            var address = obj.IsEmail ? null : SafeLink.Of(obj.Url);
+            if (address is not null)
+                WriteLinkStart(renderer, address);
+            renderer.WriteEscape(obj.Url);
+            if (address is not null)
+                renderer.Write("</a>");
+        }
+    }
+}

@@ -1,0 +1,158 @@
+using System.Buffers;
+using System.Collections.Immutable;
+using System.IO.Compression;
+using System.Text;
+
+namespace Registry.Core.Content;
+
+/// <summary>
+/// Unpacks the files of a gzipped tar into memory, within limits: nothing of an archive can be trusted, and what does
+/// not fit is left out.
+/// </summary>
+internal sealed class ArchiveUnpacker : ITarObserver, IDisposable
+{
+    /// <summary>The most bytes that are unpacked, headers included.</summary>
+    public const int MaxUnpackedBytes = 10 << 20;
+
+    /// <summary>The most bytes of the archive that are read: as many as cannot be compressed.</summary>
+    public const int MaxPackedBytes = MaxUnpackedBytes + (1 << 20);
+
+    /// <summary>The largest file that is kept, in bytes.</summary>
+    public const int MaxFileBytes = 1 << 20;
+
+    /// <summary>The most files.</summary>
+    public const int MaxFiles = 2000;
+
+    private const int BufferBytes = 64 << 10;
+
+    private readonly TarExtensions extensions = new();
+    private readonly SortedDictionary<string, Entry> files = new(StringComparer.Ordinal);
+    private Entry? current;
+    private bool isFull;
+
+    /// <summary>Unpacks an archive.</summary>
+    /// <param name="packed">The bytes, or the first <see cref="MaxPackedBytes"/> of them.</param>
+    /// <param name="isWhole">Whether these are all bytes.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public static async Task<ArchiveFiles> UnpackAsync(
+        Stream packed, bool isWhole, CancellationToken cancellationToken)
+    {
+        using var unpacker = new ArchiveUnpacker();
+        var isComplete = await unpacker.ReadAsync(packed, cancellationToken);
+        return new ArchiveFiles(unpacker.Result(), isWhole && isComplete && !unpacker.isFull);
+    }
+
+    /// <inheritdoc/>
+    public bool Begin(TarHeader header, ReadOnlySpan<byte> block)
+    {
+        current = null;
+        if (header.ExtendsNext)
+            return extensions.Begin(header);
+        if (header.IsExtension)
+            return false;
+
+        // The data of a sparse file in pax format is not its content.
+        var isFile = header.IsRegular
+            && !extensions.IsTooLarge
+            && extensions.Pax.IndexOf("GNU.sparse."u8) < 0;
+        var path = isFile ? PathOf(block) : "";
+        extensions.Clear();
+        if (path.Length == 0 || path.EndsWith('/'))
+            return false;
+        if (files.Count >= MaxFiles)
+        {
+            isFull = true;
+            return false;
+        }
+
+        // As tar does, the last of several files with one path counts.
+        files[path] = current = new Entry(header.DataBytes);
+        return header.DataBytes is > 0 and <= MaxFileBytes;
+    }
+
+    /// <inheritdoc/>
+    public bool Continue(ReadOnlySpan<byte> block) => false;
+
+    /// <inheritdoc/>
+    public void Data(ReadOnlySpan<byte> bytes)
+    {
+        if (current is null)
+            extensions.Data(bytes);
+        else
+            current.Content.Write(bytes);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => extensions.Dispose();
+
+    private async Task<bool> ReadAsync(Stream packed, CancellationToken cancellationToken)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
+        try
+        {
+            await using var gzip = new GZipStream(packed, CompressionMode.Decompress, leaveOpen: true);
+            var tar = new TarWalker(int.MaxValue, this);
+            var left = MaxUnpackedBytes;
+            int read;
+            while ((read = await gzip.ReadAsync(buffer.AsMemory(0, BufferBytes), cancellationToken)) > 0)
+            {
+                if (tar.Feed(buffer.AsSpan(0, Math.Min(read, left))) is not null || (left -= read) < 0)
+                    return false;
+            }
+
+            return tar.End() is null;
+        }
+        catch (InvalidDataException)
+        {
+            // It is cut where the limit ends, or is no gzip at all: OCI clients push any content.
+            return false;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private ImmutableArray<ArchiveFile> Result()
+    {
+        var folder = FolderOf(files.Keys);
+        return
+        [
+            .. files.Select(file => new ArchiveFile(
+                file.Key[folder.Length..],
+                file.Value.Size,
+                file.Value.IsWhole ? file.Value.Content.WrittenMemory : (ReadOnlyMemory<byte>?)null)),
+        ];
+    }
+
+    /// <summary>Returns the folder that has all files, with its slash; empty when there is none.</summary>
+    private static string FolderOf(IEnumerable<string> paths)
+    {
+        string? folder = null;
+        foreach (var path in paths)
+        {
+            folder ??= path[..(path.IndexOf('/', StringComparison.Ordinal) + 1)];
+            if (!path.StartsWith(folder, StringComparison.Ordinal))
+                return "";
+        }
+
+        return folder ?? "";
+    }
+
+    private string PathOf(ReadOnlySpan<byte> block)
+    {
+        var path = Encoding.UTF8.GetString(extensions.PathOf(block)).Replace('\\', '/');
+        while (path.StartsWith("./", StringComparison.Ordinal))
+            path = path[2..];
+        return path;
+    }
+
+    private sealed class Entry(long size)
+    {
+        public long Size => size;
+
+        public ArrayBufferWriter<byte> Content { get; } = new();
+
+        public bool IsWhole => Content.WrittenCount == size;
+    }
+}

@@ -1,0 +1,39 @@
+namespace Registry.Core.Documents;
+
+/// <summary>
+/// Counts the writes that did not succeed at once, and the documents that could not be read, since the start of the
+/// process.
+/// </summary>
+public sealed class DocumentCounts
+{
+    private long conflicts;
+    private long throttled;
+    private long unanswered;
+    private long unknown;
+    private long unreadable;
+
+    /// <summary>The writes that lost a race against another writer.</summary>
+    public long Conflicts => Interlocked.Read(ref conflicts);
+
+    /// <summary>The writes that the storage refused because it received too many.</summary>
+    public long Throttled => Interlocked.Read(ref throttled);
+
+    /// <summary>The writes that failed and may have been applied.</summary>
+    public long Unanswered => Interlocked.Read(ref unanswered);
+
+    /// <summary>The changes whose outcome stayed unknown: their callers were told so.</summary>
+    public long Unknown => Interlocked.Read(ref unknown);
+
+    /// <summary>The reads of a document that is damaged, too large, or of a later version.</summary>
+    public long Unreadable => Interlocked.Read(ref unreadable);
+
+    internal void AddUnreadable() => Interlocked.Increment(ref unreadable);
+
+    internal void AddConflict() => Interlocked.Increment(ref conflicts);
+
+    internal void AddThrottled() => Interlocked.Increment(ref throttled);
+
+    internal void AddUnanswered() => Interlocked.Increment(ref unanswered);
+
+    internal void AddUnknown(int changes) => Interlocked.Add(ref unknown, changes);
+}

@@ -1,0 +1,18 @@
+using Registry.Core.Content;
+using Registry.Core.Versions;
+
+namespace Registry.Core.Packages;
+
+/// <summary>A manifest of a package, and what it belongs to.</summary>
+/// <param name="Manifest">The manifest.</param>
+/// <param name="Release">The release; null for a manifest that belongs to none.</param>
+/// <param name="MediaType">The media type of the release; null for the image index over several.</param>
+/// <param name="IsFormer">Whether the release gives another manifest now.</param>
+public sealed record FoundManifest(StoredManifest Manifest, Release? Release, MediaType? MediaType, bool IsFormer)
+{
+    internal static FoundManifest Of(Manifest owner, StoredManifest manifest) =>
+        new(manifest, owner.Release, owner.MediaType, IsFormer: false);
+
+    internal static FoundManifest Of(Release release, StoredManifest index) =>
+        new(index, release, null, IsFormer: false);
+}

@@ -1,0 +1,65 @@
+using Registry.Core.Content;
+using Registry.Core.Documents;
+using Registry.Core.Errors;
+using Registry.Core.Storage;
+
+namespace Registry.Core.Packages;
+
+/// <summary>
+/// Unpacks the contents of releases for people to look at. Few are unpacked at a time, and those that were unpacked
+/// last stay in memory.
+/// </summary>
+/// <param name="packages">Opens the contents.</param>
+public sealed class PackageFiles(PackageRegistry packages) : IDisposable
+{
+    /// <summary>The memory of the cache, in bytes.</summary>
+    private const long CacheBytes = 16 << 20;
+
+    /// <summary>The most archives that are unpacked at a time.</summary>
+    private const int MaxConcurrent = 2;
+
+    private readonly SecondChanceCache<Digest, ArchiveFiles> cache = new(CacheBytes);
+    private readonly SemaphoreSlim room = new(MaxConcurrent);
+
+    /// <summary>Returns the files of a release.</summary>
+    /// <param name="package">The package.</param>
+    /// <param name="manifest">The release, from a read that began after the request.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="RegistryException">
+    /// <see cref="ErrorCode.PackageNotFound"/>: the release was deleted or replaced after the manifest was read.
+    /// </exception>
+    /// <exception cref="StorageException">The storage failed, or has lost the content.</exception>
+    public async ValueTask<ArchiveFiles> ReadAsync(
+        PackageName package, Manifest manifest, CancellationToken cancellationToken)
+    {
+        var digest = manifest.Content.StoredDigest;
+        if (cache.Find(digest) is { } known)
+            return known;
+        await room.WaitAsync(cancellationToken);
+        try
+        {
+            if (cache.Find(digest) is { } meanwhile)
+                return meanwhile;
+            var files = await UnpackAsync(package, manifest, cancellationToken);
+            cache.Set(digest, files, files.Bytes);
+            return files;
+        }
+        finally
+        {
+            room.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => room.Dispose();
+
+    private async Task<ArchiveFiles> UnpackAsync(
+        PackageName package, Manifest manifest, CancellationToken cancellationToken)
+    {
+        var length = Math.Min(manifest.Content.Size, ArchiveUnpacker.MaxPackedBytes);
+        await using var reader = await packages.OpenAsync(
+            package, manifest, new ByteRange(0, length), cancellationToken);
+        return await ArchiveUnpacker.UnpackAsync(
+            reader.Content, isWhole: length == manifest.Content.Size, cancellationToken);
+    }
+}

@@ -1,0 +1,132 @@
+using System.Collections.Immutable;
+using Registry.Core.Artifacts;
+using Registry.Core.Content;
+using Registry.Core.Storage;
+using Registry.Core.Versions;
+
+namespace Registry.Core.Packages;
+
+/// <content>The rules of pushed OCI manifests.</content>
+public sealed partial class PackageIndex
+{
+    /// <summary>
+    /// Returns the index with a manifest that belongs to no release; the same instance when it is known.
+    /// </summary>
+    /// <param name="index">The current index; null when the package does not exist.</param>
+    /// <param name="name">The package.</param>
+    /// <param name="manifest">The manifest, whose bytes are a blob of the package.</param>
+    /// <param name="now">The time of a package that this creates.</param>
+    public static PackageIndex WithArtifact(
+        PackageIndex? index, PackageName name, StoredManifest manifest, DateTimeOffset now)
+    {
+        index ??= new PackageIndex(name, now, [], [], PackageArtifacts.Empty);
+        return index.FindManifest(manifest.Digest) is not null
+            ? index
+            : index.With(index.Artifacts.With(manifest));
+    }
+
+    /// <summary>
+    /// Returns the index with a release whose manifest was pushed. Another manifest over the same content becomes the
+    /// current one of an existing release, and the one before stays readable by its digest.
+    /// </summary>
+    /// <param name="index">The current index; null when the package does not exist.</param>
+    /// <param name="name">The package.</param>
+    /// <param name="manifest">The release, with the pushed manifest as the current one.</param>
+    /// <param name="force">Whether to replace another content.</param>
+    /// <exception cref="Errors.RegistryException">
+    /// <see cref="Errors.ErrorCode.Conflict"/>: the release exists with another content and <paramref name="force"/> is
+    /// false, or an image holds the version as a tag.
+    /// </exception>
+    public static PackageIndex WithPushedRelease(
+        PackageIndex? index, PackageName name, Manifest manifest, bool force)
+    {
+        var pushed = manifest.Artifact!.Current;
+        if (index is null)
+            return With(null, name, manifest, force);
+        if (index.FindPlainTag(manifest.Release) is { } held)
+            throw ArtifactErrors.VersionIsTag(name, held);
+        var known = index.Find(manifest.Release, manifest.MediaType);
+        if (known is not null && IsSameContent(known, manifest))
+        {
+            var artifact = known.Artifact is { } recorded
+                ? recorded.WithCurrent(pushed) with { Chart = Merge(recorded.Chart, manifest.Artifact.Chart) }
+                : manifest.Artifact;
+            return index.Replace(known, known with { Artifact = artifact }).WithoutArtifact(pushed.Digest);
+        }
+
+        if (known is not null && !force)
+            throw ArtifactErrors.ReleaseIsImmutable(name, known, manifest.Content.StoredDigest);
+        return With(index, name, manifest, force: true).WithoutArtifact(pushed.Digest);
+    }
+
+    /// <summary>
+    /// Returns the index without a push of a release: with what the release was before for the same content, otherwise
+    /// without the release, because the blob of a replaced content may be gone.
+    /// </summary>
+    /// <param name="before">The index right before the push; null when the package did not exist.</param>
+    /// <param name="release">The pushed release.</param>
+    /// <param name="mediaType">Its media type.</param>
+    internal PackageIndex? Withdraw(PackageIndex? before, Release release, MediaType mediaType)
+    {
+        var pushed = Get(release, mediaType);
+        if (before?.Find(release, mediaType) is not { } known || !IsSameContent(known, pushed))
+            return Without(release, mediaType);
+        var next = Replace(pushed, known);
+
+        // The image index that the push gave was derived, so it cannot be a former one: it is not stored.
+        return Artifacts.FindIndex(release)?.Current is { } derived
+            && next.Artifacts.FindIndex(release)?.Current?.Digest != derived.Digest
+                ? next.With(next.Artifacts.WithoutFormerIndex(release, derived.Digest))
+                : next;
+    }
+
+    /// <summary>Returns the index without a push of a manifest.</summary>
+    /// <param name="before">The index right before the push; null when the package did not exist.</param>
+    /// <param name="digest">The pushed manifest.</param>
+    /// <param name="releases">The releases that it was pushed as.</param>
+    /// <param name="tags">The other tags that it was pushed with.</param>
+    internal PackageIndex? Withdraw(
+        PackageIndex? before, Digest digest, IEnumerable<Manifest> releases, IEnumerable<TagName> tags)
+    {
+        PackageIndex? next = this;
+        foreach (var pushed in releases)
+            if (next?.Find(pushed.Release, pushed.MediaType) is not null)
+                next = next.Withdraw(before, pushed.Release, pushed.MediaType);
+        var known = before?.FindManifest(digest);
+        if (known is { Release: null })
+            next = WithArtifact(next, Name, known.Manifest, CreatedAt);
+        else if (known is null && next?.FindManifest(digest) is not null)
+            next = next.WithoutManifest(digest);
+        foreach (var tag in tags)
+            if (before?.FindManifest(tag)?.Manifest.Digest is { } given && next?.FindManifest(given) is not null)
+                next = tag.TryGetRelease(out var release) && next.Contains(release) ? next : next.WithTag(tag, given);
+            else if (next?.FindPlainTag(tag)?.Digest == digest)
+                next = next.With(next.WithoutPlainTag(tag.Value));
+        return next;
+    }
+
+    /// <summary>Whether a pushed release would replace one with another content.</summary>
+    /// <param name="index">The current index; null when the package does not exist.</param>
+    /// <param name="manifest">The release.</param>
+    public static bool Replaces(PackageIndex? index, Manifest manifest) =>
+        index?.Find(manifest.Release, manifest.MediaType) is { } known && !IsSameContent(known, manifest);
+
+    /// <summary>Returns the index with other facts for OCI and Helm clients, for the same content.</summary>
+    public PackageIndex Replace(Manifest known, Manifest manifest) =>
+        known == manifest
+            ? this
+            : Settle(
+                CreatedAt,
+                Manifests.SetItem(Manifests.BinarySearch(known, ManifestOrder), manifest),
+                Channels,
+                Artifacts,
+                manifest.Release);
+
+    private static bool IsSameContent(Manifest known, Manifest pushed) =>
+        pushed.Content.StoredDigest == known.Content.StoredDigest
+        || pushed.Content.StoredDigest == known.Artifact?.Chart?.Wrapped?.Digest;
+
+    /// <summary>What a manifest over the same archive adds is its provenance.</summary>
+    private static ChartContent? Merge(ChartContent? recorded, ChartContent? pushed) =>
+        recorded is null ? pushed : recorded with { Provenance = pushed?.Provenance ?? recorded.Provenance };
+}

@@ -1,0 +1,28 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using Registry.Core.Tokens;
+
+namespace Registry.Core.Sessions;
+
+/// <summary>A session: somebody who has signed in with a secret, and need not show it again.</summary>
+/// <param name="Token">The token of the secret; null for the administrator's secret.</param>
+/// <param name="Proof">The proof that the session began with the secret: see <see cref="IsOf"/>.</param>
+/// <param name="Created">When it began, in whole seconds.</param>
+/// <param name="Expires">When it ends, in whole seconds.</param>
+public sealed record AccessSession(
+    TokenId? Token, ImmutableArray<byte> Proof, DateTimeOffset Created, DateTimeOffset Expires)
+{
+    /// <summary>Whether the session has expired at a time.</summary>
+    public bool IsExpired(DateTimeOffset time) => time >= Expires;
+
+    /// <summary>
+    /// Whether the session began with a secret. It ends when its token has another secret, or the administrator has.
+    /// </summary>
+    /// <param name="id">The id of this session.</param>
+    /// <param name="secretHash">The sha256 of the secret.</param>
+    public bool IsOf(SessionId id, ReadOnlySpan<byte> secretHash)
+    {
+        ArgumentNullException.ThrowIfNull(id);
+        return CryptographicOperations.FixedTimeEquals(Proof.AsSpan(), id.ProofOf(secretHash));
+    }
+}

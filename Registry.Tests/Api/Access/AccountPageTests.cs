@@ -1,0 +1,257 @@
+using System.Net;
+using System.Text.RegularExpressions;
+using NUnit.Framework;
+using Registry.Core.Events;
+using Registry.Core.Tokens;
+using Registry.Tests.Api.Helm;
+using Registry.Tests.Support;
+
+namespace Registry.Tests.Api.Access;
+
+/// <summary>The pages of tokens, and those that change packages.</summary>
+[Parallelizable(ParallelScope.Self)]
+internal sealed partial class AccountPageTests
+{
+    private const string Admin = GuardedRegistry.AdminSecret;
+
+    private GuardedRegistry registry = null!;
+    private PageVisitor administrator = null!;
+    private int packages;
+
+    [OneTimeSetUp]
+    public async Task StartAsync()
+    {
+        registry = await GuardedRegistry.StartAsync(anonymous: "");
+        administrator = await PageVisitor.SignInAsync(registry, Admin);
+    }
+
+    [OneTimeTearDown]
+    public async Task StopAsync()
+    {
+        administrator.Dispose();
+        await registry.DisposeAsync();
+    }
+
+    [Test]
+    public async Task A_token_is_shown_once()
+    {
+        using var issued = await administrator.PostAsync(
+            "/tokens", ("name", "ci"), ("scopes", "team/**=pull\r\n team/app=push "), ("expires", "never"));
+        Assert.That(issued.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(issued.Headers.CacheControl!.NoStore, Is.True);
+        var secret = SecretIn(await issued.Content.ReadAsStringAsync());
+        Assert.That(
+            await registry.GetAsync("/api/v1/tokens/self", secret.Text),
+            Does.Contain("""["team/**=pull","team/app=push"]""").And.Contain("\"issuer\":\"administrator\""));
+        var list = await administrator.ReadAsync("/tokens");
+        Assert.That(list, Does.Contain(secret.Id.Value).And.Not.Contain(secret.Text[17..]));
+    }
+
+    [TestCase("", "team/**=pull", "30d", "The name has 0 characters")]
+    [TestCase("ci", "", "30d", "scopes is empty")]
+    [TestCase("ci", "team=fly", "30d", "The scopes have scope")]
+    [TestCase("ci", "team/**=pull", "soon", "The lifetime is")]
+    public async Task A_form_with_a_mistake_comes_back_with_what_was_entered(
+        string name, string scopes, string expires, string problem)
+    {
+        using var response = await administrator.PostAsync(
+            "/tokens", ("name", name), ("scopes", scopes), ("expires", expires));
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.UnprocessableEntity));
+        Assert.That(
+            WebUtility.HtmlDecode(await response.Content.ReadAsStringAsync()),
+            Does.Contain(problem).And.Contain($"value=\"{name}\"").And.Contain($">{scopes}</textarea>"));
+    }
+
+    [Test]
+    public async Task A_session_gives_no_more_than_its_token_has()
+    {
+        using var visitor = await PageVisitor.SignInAsync(
+            registry, (await registry.IssueAsync("team/**=pull,admin")).Text);
+        using var refused = await visitor.PostAsync(
+            "/tokens", ("name", "ci"), ("scopes", "**=pull"), ("expires", "1d"));
+        Assert.That(refused.StatusCode, Is.EqualTo(HttpStatusCode.Forbidden));
+        using var issued = await visitor.PostAsync(
+            "/tokens", ("name", "ci"), ("scopes", "team/app=pull"), ("expires", "never"));
+        var secret = SecretIn(await issued.Content.ReadAsStringAsync());
+        var self = await registry.GetAsync("/api/v1/tokens/self", secret.Text);
+        Assert.That(self, Does.Contain("\"expires_at\":\"").And.Contain("\"issuer\":\"token "));
+        Assert.That(await visitor.ReadAsync("/tokens"), Does.Contain(secret.Id.Value));
+    }
+
+    [Test]
+    public async Task Only_the_POST_revokes()
+    {
+        var secret = await registry.IssueAsync("team/**=pull");
+        Assert.That(await administrator.ReadAsync($"/tokens/{secret.Id}/revoke"), Does.Contain("Revoke token test?"));
+        Assert.That(await StatusAsync("GET", "/v2/", secret.Text), Is.EqualTo(200));
+        using var revoked = await administrator.PostAsync($"/tokens/{secret.Id}/revoke");
+        Assert.That(revoked.Headers.Location!.OriginalString, Is.EqualTo("../../tokens"));
+        Assert.That(LastEvent(), Does.StartWith($"Revoked token test ({secret.Id}), by administrator from"));
+        Assert.That(await StatusAsync("GET", "/v2/", secret.Text), Is.EqualTo(401));
+        foreach (var id in (string[])[secret.Id.Value, "not-an-id"])
+            using (var again = await administrator.PostAsync($"/tokens/{id}/revoke"))
+                Assert.That(again.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
+    }
+
+    [Test]
+    public async Task Who_revokes_their_own_token_is_signed_out()
+    {
+        var secret = await registry.IssueAsync("team/**=admin");
+        using var visitor = await PageVisitor.SignInAsync(registry, secret.Text);
+        using var revoked = await visitor.PostAsync($"/tokens/{secret.Id}/revoke");
+        Assert.That(revoked.Headers.Location!.OriginalString, Is.EqualTo("../../"));
+        using var after = await visitor.GetAsync("/tokens");
+        Assert.That(after.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
+    }
+
+    [Test]
+    public async Task Names_are_text_on_every_page()
+    {
+        const string Hostile = "<script>alert(1)</script>\"'&amp;<img src=x onerror=alert(1)>";
+        using var issued = await administrator.PostAsync(
+            "/tokens", ("name", Hostile), ("scopes", "team/**=pull,admin"), ("expires", "1d"));
+        var html = await issued.Content.ReadAsStringAsync();
+        var secret = SecretIn(html);
+        using var visitor = await PageVisitor.SignInAsync(registry, secret.Text);
+        foreach (var page in (string[])[
+            html,
+            await administrator.ReadAsync("/tokens"),
+            await administrator.ReadAsync($"/tokens/{secret.Id}/revoke"),
+            await visitor.ReadAsync("/sign-in")])
+        {
+            Assert.That(page, Does.Not.Contain("<script>").And.Not.Contain("<img src=x"));
+            Assert.That(WebUtility.HtmlDecode(page), Does.Contain(Hostile));
+        }
+
+        using var refused = await administrator.PostAsync(
+            "/tokens", ("name", Hostile), ("scopes", "</textarea><script>"), ("expires", "1d"));
+        Assert.That(
+            await refused.Content.ReadAsStringAsync(), Does.Not.Contain("<script>").And.Not.Contain("</textarea><"));
+    }
+
+    [Test]
+    public async Task A_release_is_deleted_after_a_question()
+    {
+        var package = await PushAsync("1.0.0", "1.1.0");
+        using (await registry.SendAsync("POST", $"/api/v1/packages/{package}/channels/stable/1.1.0", Admin))
+        {
+        }
+
+        var question = $"/manage/delete-release/{package}?release=1.1.0&media_type=helm";
+        Assert.That(
+            WebUtility.HtmlDecode(await administrator.ReadAsync(question)),
+            Does.Contain($"Delete {package} 1.1.0 (helm)?").And.Contain("removed from these channels: stable"));
+        Assert.That(await StatusAsync("GET", $"/api/v1/packages/{package}/1.1.0/helm"), Is.EqualTo(200));
+        using var deleted = await administrator.PostAsync(
+            $"/manage/delete-release/{package}", ("release", "1.1.0"), ("media_type", "helm"));
+        Assert.That(deleted.Headers.Location!.OriginalString, Is.EqualTo($"../../../manage/packages/{package}"));
+        Assert.That(await StatusAsync("GET", $"/api/v1/packages/{package}/1.1.0/helm"), Is.EqualTo(404));
+        Assert.That(LastEvent(), Does.StartWith($"Deleted {package} 1.1.0 as helm, by administrator from"));
+        using var again = await administrator.GetAsync(question);
+        Assert.That(again.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
+        Assert.That(
+            await administrator.ReadAsync($"/manage/delete-release/{package}?release=1.0.0&media_type=helm"),
+            Does.Contain("the package disappears"));
+    }
+
+    [Test]
+    public async Task A_channel_is_created_moved_and_deleted_after_a_question()
+    {
+        var package = await PushAsync("1.0.0", "1.1.0");
+        foreach (var (release, question) in (IEnumerable<(string, string)>)[
+            ("1.1.0", "Create channel stable+x"), ("1.0.0", "Move channel stable+x")])
+        {
+            Assert.That(
+                WebUtility.HtmlDecode(await administrator.ReadAsync(
+                    $"/manage/move-channel/{package}?channel=stable%2Bx&release={release}")),
+                Does.Contain($"{question} of {package}?").And.Contain($"<strong>{release}</strong>"));
+            using var moved = await administrator.PostAsync(
+                $"/manage/move-channel/{package}", ("channel", "stable+x"), ("release", release));
+            Assert.That(moved.StatusCode, Is.EqualTo(HttpStatusCode.Redirect));
+            Assert.That(LastEvent(), Does.StartWith($"Added {release} to channel stable+x of {package}, by admin"));
+            Assert.That(
+                await registry.GetAsync($"/api/v1/packages/{package}/channels/stable+x", Admin),
+                Does.Contain($"\"current\":\"{release}\""));
+        }
+
+        Assert.That(
+            WebUtility.HtmlDecode(await administrator.ReadAsync(
+                $"/manage/delete-channel/{package}?channel=stable%2Bx")),
+            Does.Contain($"Delete channel stable+x of {package}?"));
+        using var deleted = await administrator.PostAsync($"/manage/delete-channel/{package}", ("channel", "stable+x"));
+        Assert.That(deleted.StatusCode, Is.EqualTo(HttpStatusCode.Redirect));
+        Assert.That(LastEvent(), Does.StartWith($"Deleted channel stable+x of {package}, by administrator from"));
+    }
+
+    [TestCase("/manage/packages/team/missing", 404)]
+    [TestCase("/manage/packages/-invalid", 404)]
+    [TestCase("/manage/packages/", 404)]
+    [TestCase("/manage/packages/team%2Fapp", 404)]
+    [TestCase("/manage/delete-release/{p}", 404)]
+    [TestCase("/manage/delete-release/{p}?release=9.9.9&media_type=helm", 404)]
+    [TestCase("/manage/move-channel/{p}", 400)]
+    [TestCase("/manage/move-channel/{p}?channel=stable", 404)]
+    [TestCase("/manage/move-channel/{p}?channel=stable&release=^1", 404)]
+    [TestCase("/manage/move-channel/{p}?channel=a b&release=1.0.0", 400)]
+    [TestCase("/manage/delete-channel/{p}?channel=missing", 404)]
+    public async Task A_question_about_what_does_not_exist_is_an_error_page(string path, int expected)
+    {
+        var package = await PushAsync("1.0.0");
+        using var response = await administrator.GetAsync(path.Replace("{p}", package, StringComparison.Ordinal));
+        Assert.That((int)response.StatusCode, Is.EqualTo(expected));
+        Assert.That(response.Content.Headers.ContentType!.MediaType, Is.EqualTo("text/html"));
+    }
+
+    [Test]
+    public async Task The_page_of_a_package_offers_what_the_caller_may_do()
+    {
+        await registry.PushAsync("team/app", "1.0.0", HelmTest.Archive("app", "1.0.0"));
+        foreach (var (actions, deletes, moves) in (IEnumerable<(string, bool, bool)>)[
+            ("pull", false, false), ("pull,push", false, true), ("pull,delete", true, false)])
+        {
+            using var visitor = await PageVisitor.SignInAsync(
+                registry, (await registry.IssueAsync($"team/**={actions}")).Text);
+            var page = await visitor.ReadAsync("/manage/packages/team/app");
+            Assert.That(page.Contains("manage/delete-release/team/app", StringComparison.Ordinal), Is.EqualTo(deletes));
+            Assert.That(page.Contains("manage/move-channel/team/app", StringComparison.Ordinal), Is.EqualTo(moves));
+        }
+    }
+
+    [GeneratedRegex("reg_[0-9a-z]{12}_[0-9A-Za-z]{49}")]
+    private static partial Regex Secret { get; }
+
+    private static TokenSecret SecretIn(string html) =>
+        TokenSecret.TryParse(Secret.Match(html).Value, out var secret) ? secret : throw new AssertionException(html);
+
+    [Test]
+    public async Task A_package_may_have_any_number_of_parts()
+    {
+        await registry.Host.PushAsync("org/charts/app", "1.0.0");
+        Assert.That(
+            await administrator.ReadAsync("/manage/packages/org/charts/app"),
+            Does.Contain("action=\"../../../../manage/move-channel/org/charts/app\""));
+        using var deleted = await administrator.PostAsync(
+            "/manage/delete-release/org/charts/app", ("release", "1.0.0"), ("media_type", "helm"));
+        Assert.That(
+            deleted.Headers.Location!.OriginalString, Is.EqualTo("../../../../manage/packages/org/charts/app"));
+        using var gone = await administrator.GetAsync("/manage/packages/org/charts/app");
+        Assert.That(gone.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
+    }
+
+    private async Task<string> PushAsync(params string[] releases)
+    {
+        var name = $"app{Interlocked.Increment(ref packages)}";
+        foreach (var release in releases)
+            await registry.PushAsync($"team/{name}", release, HelmTest.Archive(name, release));
+        return $"team/{name}";
+    }
+
+    private async Task<int> StatusAsync(string method, string path, string secret = Admin)
+    {
+        using var response = await registry.SendAsync(method, path, secret);
+        return (int)response.StatusCode;
+    }
+
+    private string LastEvent() =>
+        registry.Host.Log.Entries.Last(static entry => entry.Category == AuditLog.Category).Message;
+}

@@ -1,0 +1,317 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.RegularExpressions;
+using NUnit.Framework;
+using Registry.Core.Storage;
+using Registry.Tests.Support;
+
+namespace Registry.Tests.Api.Ui;
+
+/// <summary>The pages, as a browser requests them.</summary>
+[Parallelizable(ParallelScope.Self)]
+public sealed partial class PagesTests
+{
+    private const string Chart = """
+        apiVersion: v2
+        name: web
+        version: VERSION
+        description: A <b>web</b> server
+        home: https://example.org/web
+        sources: ["javascript:alert(1)"]
+        keywords: [http]
+        maintainers: [{name: "Ada & co", email: ada@example.org}]
+        dependencies: [{name: common, version: 2.x, repository: "https://charts.example.org"}]
+        """;
+
+    private RegistryHost host = null!;
+    private string server = null!;
+
+    [OneTimeSetUp]
+    public async Task Start()
+    {
+        host = await RegistryHost.StartAsync();
+        server = host.Address.Authority;
+        foreach (var version in (string[])["1.0.0", "1.1.0+b1", "2.0.0-rc.1"])
+            await PushAsync("team/web", version, "helm", WebChart(version));
+        await PushAsync("team/web", "1.0.0", "kpm", OneRegistry.Archive(("manifest.yaml", "a: 1")));
+        await PushAsync("team/plain", "1.0.0", "helm", OneRegistry.Archive(("readme.txt", "no chart")));
+        await PushAsync("Odd_.name/_x", "1.0.0", "kpm", WebChart("1.0.0"));
+        using (var channel = await host.Client.PostAsync("/api/v1/packages/team/web/channels/stable/1.0.0", null))
+            Assert.That(channel.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        using (var deep = await host.Client.PostAsync(
+            "/helm/api/org/unit/charts", new ByteArrayContent(WebChart("3.0.0"))))
+            Assert.That(deep.StatusCode, Is.EqualTo(HttpStatusCode.Created));
+        using (var bare = await host.Client.PostAsync("/helm/api/charts", new ByteArrayContent(WebChart("4.0.0"))))
+            Assert.That(bare.StatusCode, Is.EqualTo(HttpStatusCode.Created));
+        using var archive = await host.Client.PostAsync(
+            "/api/v1/app?workspace=https://github.com/me/<app>;x'", new ByteArrayContent([1, 2, 3]));
+        Assert.That(archive.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+    }
+
+    [OneTimeTearDown]
+    public async Task Stop() => await host.DisposeAsync();
+
+    [Test]
+    public async Task The_home_page_shows_namespaces_and_recent_pushes()
+    {
+        var page = await GetAsync("/");
+        Assert.That(page, Does.Contain("href=\"./packages/team/\"").And.Contain("href=\"./packages/org/unit/\""));
+        Assert.That(page, Does.Contain("href=\"./packages/team/web\"").And.Contain("A &lt;b&gt;web&lt;/b&gt; server"));
+        Assert.That(await GetAsync("/cnr/"), Does.Contain("href=\"../packages/team/web\""));
+    }
+
+    [TestCase("/packages", 5)]
+    [TestCase("/packages?q=server", 3)]
+    [TestCase("/packages?q=WEB+server", 3)]
+    [TestCase("/packages?namespace=team", 2)]
+    [TestCase("/packages?media_type=kpm", 2)]
+    [TestCase("/packages?keyword=http", 3)]
+    [TestCase("/packages?q=server&namespace=org", 1)]
+    [TestCase("/packages?q=nothing", 0)]
+    [TestCase("/packages/team/", 2)]
+    [TestCase("/packages/org/", 1)]
+    public async Task Lists_have_what_matches(string path, int count) =>
+        Assert.That(RowPattern.Matches(await GetAsync(path)), Has.Count.EqualTo(count));
+
+    [Test]
+    public async Task A_list_has_pages()
+    {
+        await using var many = await RegistryHost.StartAsync();
+        for (var i = 0; i < 30; i++)
+            await many.PushAsync($"a/p{i:d2}", "1.0.0");
+        var first = await many.Client.GetStringAsync("/packages?q=p&media_type=helm");
+        Assert.That(RowPattern.Matches(first), Has.Count.EqualTo(24));
+        Assert.That(first, Does.Contain("href=\"?q=p&amp;media_type=helm&amp;page=2\""));
+        var second = await many.Client.GetStringAsync("/packages?q=p&media_type=helm&page=2");
+        Assert.That(RowPattern.Matches(second), Has.Count.EqualTo(6));
+        Assert.That(second, Does.Contain("rel=\"prev\"").And.Not.Contain("rel=\"next\""));
+    }
+
+    [Test]
+    public async Task A_package_shows_its_latest_release_that_is_no_prerelease()
+    {
+        var page = await GetAsync("/packages/team/web");
+        Assert.That(page, Does.Contain("<title>team/web 1.1.0&#x2B;b1 "));
+        Assert.That(page, Does.Contain("href=\"https://example.org/web\" rel=\"noreferrer noopener nofollow\""));
+        Assert.That(page, Does.Contain("javascript:alert(1)").And.Not.Contain("href=\"javascript"));
+        Assert.That(page, Does.Contain("Ada &amp; co").And.Contain("ada@example.org"));
+        Assert.That(page, Does.Contain("<h2 id=\"readme-web\">Web</h2>"));
+        Assert.That(page, Does.Contain($"helm repo add team http://{server}/helm/team"));
+        Assert.That(page, Does.Contain("helm install my-web team/web --version 1.1.0&#x2B;b1"));
+        Assert.That(
+            page, Does.Contain($"helm install my-web oci://{server}/team/web --version 1.1.0&#x2B;b1 --plain-http"));
+        Assert.That(page, Does.Contain($"oras pull --plain-http {server}/team/web:1.1.0_b1"));
+        Assert.That(
+            page, Does.Contain($"skopeo copy --src-tls-verify=false docker://{server}/team/web:1.1.0_b1 dir:"));
+        Assert.That(page, Does.Contain($"curl -fLO http://{server}/helm/team/charts/web-1.1.0&#x2B;b1.tgz"));
+        Assert.That(page, Does.Contain($"appr pull http://{server}/team/web@1.1.0&#x2B;b1 -t helm"));
+        Assert.That(page, Does.Contain("src=\"../../icons/team/web@1.1.0&#x2B;b1?type=helm\""));
+    }
+
+    [TestCase("?tab=values", "replicas: 2")]
+    [TestCase("?tab=files", "templates/web.yaml")]
+    [TestCase("?tab=files&file=templates/web.yaml", "kind: &lt;Web&gt;")]
+    [TestCase("?tab=files&file=missing", "There is no such file")]
+    [TestCase("?tab=dependencies", "https://charts.example.org")]
+    [TestCase("?tab=versions", "packages/team/web@2.0.0-rc.1")]
+    [TestCase("?tab=details", "sha256:")]
+    [TestCase("?tab=unknown", "readme-web")]
+    [TestCase("@1.0.0", "channel stable")]
+    [TestCase("@1.0.0?type=kpm", "-t kpm")]
+    [TestCase("@1.0.0?type=kpm&tab=files", "manifest.yaml")]
+    [TestCase("@2.0.0-rc.1", "The latest version is")]
+    public async Task Each_part_has_an_address(string rest, string expected) =>
+        Assert.That(await GetAsync($"/packages/team/web{rest}"), Does.Contain(expected));
+
+    [Test]
+    public async Task The_page_says_why_a_release_is_not_a_chart()
+    {
+        var page = await GetAsync("/packages/team/plain");
+        Assert.That(page, Does.Contain("Helm cannot use this version: The archive contains no Chart.yaml"));
+        Assert.That(page, Does.Not.Contain("helm install"));
+    }
+
+    [TestCase("/packages/org/unit/web", "helm repo add org-unit http://{0}/helm/org/unit")]
+    [TestCase("/packages/web", "helm repo add registry http://{0}/helm&#xA;")]
+    [TestCase("/packages/Odd_.name/_x", "/api/v1/packages/Odd_.name/_x/1.0.0/kpm/pull")]
+    public async Task Names_of_any_form_have_pages(string path, string expected) => Assert.That(
+        await GetAsync(path), Does.Contain(string.Format(null, expected, server)));
+
+    [TestCase("/packages/org/unit", "unit/")]
+    [TestCase("/packages/team", "team/")]
+    public async Task A_namespace_without_its_slash_redirects(string path, string location)
+    {
+        using var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false });
+        using var response = await client.GetAsync(new Uri(host.Address, path));
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.Found));
+        Assert.That(response.Headers.Location!.OriginalString, Is.EqualTo(location));
+    }
+
+    [TestCase("/packages/none/such", 404)]
+    [TestCase("/packages/none/", 404)]
+    [TestCase("/packages/team/web@9.9.9", 404)]
+    [TestCase("/packages/team/web@", 404)]
+    [TestCase("/packages/team/web@1.0.0?type=none", 404)]
+    [TestCase("/packages/-<script>alert(1)</script>", 404)]
+    [TestCase("/packages/a%2Fb", 404)]
+    [TestCase("/packages?page=0", 400)]
+    [TestCase("/packages?page=x", 400)]
+    [TestCase("/archives?workspace=none.example/x", 404)]
+    public async Task Errors_are_pages_with_their_status(string path, int status)
+    {
+        using var response = await host.Client.GetAsync(path);
+        Assert.That((int)response.StatusCode, Is.EqualTo(status));
+        Assert.That(response.Content.Headers.ContentType!.ToString(), Is.EqualTo("text/html; charset=utf-8"));
+        Assert.That(response.Headers.Contains("Content-Security-Policy"));
+        Assert.That(await response.Content.ReadAsStringAsync(), Does.Contain("<main").And.Not.Contain("<script>"));
+    }
+
+    [Test]
+    public async Task An_unknown_path_is_a_page_for_browsers_and_json_for_others()
+    {
+        using var json = await host.Client.GetAsync("/missing");
+        Assert.That(json.Content.Headers.ContentType!.MediaType, Is.EqualTo("application/json"));
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/missing");
+        request.Headers.Add("Accept", "text/html,*/*;q=0.8");
+        using var page = await host.Client.SendAsync(request);
+        Assert.That(page.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
+        Assert.That(page.Content.Headers.ContentType!.MediaType, Is.EqualTo("text/html"));
+    }
+
+    [Test]
+    public async Task A_storage_that_does_not_respond_is_a_page_with_503()
+    {
+        await using var faulty = await FaultyHost.StartAsync();
+        faulty.Faults.FailAll(new StorageException(StorageFault.Unavailable, "down"));
+        faulty.Client.DefaultRequestHeaders.Add("Accept", "text/html");
+        foreach (var path in (string[])["/", "/packages", "/packages/team/app", "/packages/team/", "/archives"])
+        {
+            using var response = await faulty.Client.GetAsync(path);
+            Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable), path);
+            Assert.That(response.Headers.RetryAfter, Is.Not.Null, path);
+            Assert.That(
+                await response.Content.ReadAsStringAsync(), Does.Contain("The storage does not respond."), path);
+        }
+    }
+
+    [Test]
+    public async Task An_icon_is_an_image_in_a_sandbox()
+    {
+        using var response = await host.Client.GetAsync("/icons/team/web@1.0.0?type=helm");
+        Assert.That(response.Content.Headers.ContentType!.MediaType, Is.EqualTo("image/svg+xml"));
+        Assert.That(response.Headers.GetValues("Content-Security-Policy").Single(), Does.EndWith("; sandbox"));
+        Assert.That(await response.Content.ReadAsStringAsync(), Does.StartWith("<svg"));
+        foreach (var path in (string[])["team/web@1.0.0?type=kpm", "team/plain@1.0.0", "team/web", "none@1.0.0"])
+            using (var missing = await host.Client.GetAsync($"/icons/{path}"))
+                Assert.That(missing.StatusCode, Is.EqualTo(HttpStatusCode.NotFound), path);
+    }
+
+    [Test]
+    public async Task Assets_are_kept_by_their_hash()
+    {
+        var link = AssetPattern.Match(await GetAsync("/")).Groups["link"].Value;
+        using var response = await host.Client.GetAsync($"/{link}");
+        Assert.That(response.Content.Headers.ContentType!.MediaType, Is.EqualTo("text/css"));
+        Assert.That(response.Headers.CacheControl!.ToString(), Does.Contain("max-age=31536000"));
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/assets/other/site.css");
+        request.Headers.IfNoneMatch.Add(response.Headers.ETag!);
+        using var other = await host.Client.SendAsync(request);
+        Assert.That(other.StatusCode, Is.EqualTo(HttpStatusCode.NotModified));
+        Assert.That(other.Headers.CacheControl!.NoCache);
+        using var missing = await host.Client.GetAsync("/assets/x/site.map");
+        Assert.That(missing.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
+    }
+
+    [Test]
+    public async Task Archives_are_listed_by_workspace_and_downloaded_by_the_command()
+    {
+        var page = await GetAsync("/archives");
+        var link = WorkspacePattern.Match(page).Groups["link"].Value;
+        Assert.That(page, Does.Contain("github.com/me/&lt;app&gt;/"));
+        var archives = await GetAsync($"/{link}");
+        var command = WebUtility.HtmlDecode(CommandPattern.Match(archives).Groups["text"].Value);
+        Assert.That(
+            await host.Client.GetByteArrayAsync(command.Split('\'')[1]), Is.EqualTo(new byte[] { 1, 2, 3 }));
+    }
+
+    [Test]
+    public async Task A_page_without_packages_has_the_first_steps()
+    {
+        await using var empty = await RegistryHost.StartAsync();
+        var page = await empty.Client.GetStringAsync("/");
+        Assert.That(page, Does.Contain($"helm push app-0.1.0.tgz oci://{empty.Address.Authority}/team --plain-http"));
+        Assert.That(await empty.Client.GetStringAsync("/packages"), Does.Contain("Nothing found."));
+        Assert.That(await empty.Client.GetStringAsync("/archives"), Does.Contain("curl -f --data-binary @app.kploy"));
+    }
+
+    [Test]
+    public async Task Pages_show_only_what_the_caller_may_pull()
+    {
+        await using var registry = await GuardedRegistry.StartAsync(anonymous: "open/*=pull");
+        await registry.PushAsync("open/app", "1.0.0", WebChart("1.0.0"));
+        await registry.PushAsync("secret/app", "1.0.0", WebChart("1.0.0"));
+        var secret = (await registry.IssueAsync("secret/*=pull")).Text;
+        foreach (var path in (string[])["/", "/packages", "/packages?q=app"])
+        {
+            var seen = await registry.GetAsync(path, secret: null);
+            Assert.That(seen, Does.Contain("open/app").And.Not.Contain("secret"), path);
+            seen = await registry.GetAsync(path, secret);
+            Assert.That(seen, Does.Contain("secret/app").And.Not.Contain("open/app"), path);
+        }
+
+        foreach (var path in (string[])
+            ["/packages/secret/app", "/packages/secret/app@1.0.0", "/packages/secret/", "/packages/secret",
+                "/icons/secret/app@1.0.0", "/packages/secret/none"])
+        {
+            using var response = await registry.SendAsync("GET", path, secret: null);
+            Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized), path);
+            Assert.That(response.Headers.WwwAuthenticate.ToString(), Does.Not.Contain("Basic"), path);
+            Assert.That(await response.Content.ReadAsStringAsync(), Does.Contain("sign-in?return="), path);
+            using var denied = await registry.SendAsync("GET", path, (await registry.IssueAsync("x/*=pull")).Text);
+            Assert.That(denied.StatusCode, Is.EqualTo(HttpStatusCode.Forbidden), path);
+        }
+
+        using var page = await registry.SendAsync("GET", "/packages/secret/app", secret);
+        Assert.That(page.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(page.Headers.CacheControl!.Private);
+        Assert.That(page.Headers.CacheControl.NoCache);
+        Assert.That(page.Headers.Vary, Does.Contain("Authorization"));
+    }
+
+    private static byte[] WebChart(string version) => OneRegistry.Archive(
+        ("web/Chart.yaml", Chart.Replace("VERSION", version, StringComparison.Ordinal)),
+        ("web/README.md", "# Web\n\nText with <script>alert(1)</script>."),
+        ("web/values.yaml", "replicas: 2\n"),
+        ("web/icon.svg", "<svg xmlns='http://www.w3.org/2000/svg'/>"),
+        ("web/templates/web.yaml", "kind: <Web>\n"));
+
+    private async Task PushAsync(string package, string release, string mediaType, byte[] archive)
+    {
+        using var response = await host.Client.PostAsJsonAsync(
+            $"/api/v1/packages/{package}",
+            new { release, media_type = mediaType, blob = Convert.ToBase64String(archive) });
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK), await response.Content.ReadAsStringAsync());
+    }
+
+    private async Task<string> GetAsync(string path)
+    {
+        using var response = await host.Client.GetAsync(path);
+        var page = await response.Content.ReadAsStringAsync();
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK), page);
+        Assert.That(Encoding.UTF8.GetByteCount(page), Is.LessThan(100_000));
+        return page;
+    }
+
+    [GeneratedRegex("<article class=\"card package\">")]
+    private static partial Regex RowPattern { get; }
+
+    [GeneratedRegex("href=\"\\./(?<link>assets/[0-9a-f]{16}/site\\.css)\"")]
+    private static partial Regex AssetPattern { get; }
+
+    [GeneratedRegex("href=\"\\./(?<link>archives\\?workspace=[^\"]*)\"")]
+    private static partial Regex WorkspacePattern { get; }
+
+    [GeneratedRegex("<code>(?<text>curl[^<]*)</code>")]
+    private static partial Regex CommandPattern { get; }
+}

@@ -1,0 +1,200 @@
+using System.Text.Json;
+using Deque.AxeCore.Playwright;
+using Microsoft.Playwright;
+using NUnit.Framework;
+using Registry.Tests.Support;
+
+namespace Registry.Tests.EndToEnd;
+
+/// <summary>The pages in a browser, as people use them.</summary>
+public sealed class PageJourneyTests : BrowserTests
+{
+    /// <summary>Text that would do harm on a page that does not encode it, or that loads what it names.</summary>
+    private const string Hostile =
+        "<img src=https://evil.example/i.png onerror=alert(1)><script>alert(2)</script>\"' onclick='alert(3)";
+
+    private static readonly ColorScheme[] Schemes = [ColorScheme.Light, ColorScheme.Dark];
+
+    private HttpClient Client => Host.Client;
+
+    [TestCaseSource(nameof(Schemes))]
+    public async Task Somebody_finds_a_chart_and_copies_its_command(ColorScheme scheme)
+    {
+        await BeginAsync(scheme);
+        await PushAsync("team", Chart("web", "1.0.0", "description: A server for sites"));
+        await PushAsync("team", Chart("other", "1.0.0"));
+        await Page.GotoAsync("./");
+        await Page.GetByRole(AriaRole.Searchbox, new() { Name = "Search packages" }).FillAsync("server sites");
+        await Page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(Page.Locator("article")).ToHaveCountAsync(1);
+        await Page.GetByRole(AriaRole.Link, new() { Name = "team/web" }).ClickAsync();
+        await Page.GetByRole(AriaRole.Button, new() { Name = "Copy: Install from the Helm repository" }).ClickAsync();
+        await Assertions.Expect(Page.GetByRole(AriaRole.Status)).ToHaveTextAsync("Copied");
+
+        var command = (await CopiedAsync()).Split('\n');
+        Assert.That(command[^1], Is.EqualTo("helm install my-web team/web --version 1.0.0"));
+        using var index = JsonDocument.Parse(
+            await Client.GetStringAsync($"{command[0].Split(' ')[^1]}/index.yaml"));
+        Assert.That(
+            index.RootElement.GetProperty("entries").GetProperty("web")[0].GetProperty("version").GetString(),
+            Is.EqualTo("1.0.0"));
+        AssertNoProblems();
+    }
+
+    [TestCaseSource(nameof(Schemes))]
+    public async Task Somebody_pushes_first_to_an_empty_registry(ColorScheme scheme)
+    {
+        await BeginAsync(scheme);
+        await Page.GotoAsync("./");
+        await Page.GetByRole(AriaRole.Button, new() { Name = "Copy: Push it" }).ClickAsync();
+        var command = (await CopiedAsync()).Split(' ');
+        Assert.That(command[..3], Is.EqualTo(new[] { "helm", "push", "app-0.1.0.tgz" }));
+        var target = new Uri(command[3]);
+        Assert.That(target.Authority, Is.EqualTo(Client.BaseAddress!.Authority));
+        await PushAsync(target.AbsolutePath.Trim('/'), Chart("app", "0.1.0"));
+
+        await Page.ReloadAsync();
+        await Page.GetByRole(AriaRole.Link, new() { Name = "team/app" }).ClickAsync();
+        await Assertions.Expect(Page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("app");
+        AssertNoProblems();
+    }
+
+    [TestCaseSource(nameof(Schemes))]
+    public async Task Every_page_is_accessible_and_fits_a_phone(ColorScheme scheme)
+    {
+        await BeginAsync(scheme);
+        await Page.SetViewportSizeAsync(360, 740);
+        await CheckAsync("./");
+        await CheckAsync("packages");
+        await PushAsync(
+            "team",
+            Chart("web", "1.0.0", "dependencies: [{name: a, version: 1.x, repository: \"https://x.example\"}]"));
+        await PushAsync("team", Chart("web", "1.1.0", "deprecated: true\nkeywords: [one, two]"));
+        using (await Client.PostAsync("api/v1/app", new ByteArrayContent([1])))
+        {
+        }
+
+        foreach (var path in (string[])
+            ["./", "packages", "packages?q=none", "packages/team/", "packages/team/web", "packages/team/web?tab=values",
+                "packages/team/web?tab=files", "packages/team/web?tab=files&file=values.yaml",
+                "packages/team/web@1.0.0?tab=dependencies", "packages/team/web?tab=versions",
+                "packages/team/web?tab=details", "archives", "archives?workspace=global/"])
+            await CheckAsync(path);
+        AssertNoProblems();
+        await CheckAsync("packages/none/such");
+    }
+
+    [Test]
+    public async Task Packages_with_bad_intentions_do_nothing()
+    {
+        await BeginAsync(ColorScheme.Light);
+        var text = JsonSerializer.Serialize(Hostile);
+        var script = "javascript:alert(4)";
+        await PushAsync("evil", OneRegistry.Archive(
+            ("app/Chart.yaml", $$"""
+                apiVersion: v2
+                name: app
+                version: 1.0.0
+                appVersion: {{text}}
+                kubeVersion: {{text}}
+                description: {{text}}
+                home: {{script}}
+                icon: https://evil.example/icon.png
+                sources: [{{text}}, "{{script}}", "data:text/html,<script>alert(5)</script>"]
+                keywords: [{{text}}, "a&b"]
+                maintainers: [{name: {{text}}, email: {{text}}, url: "{{script}}"}]
+                dependencies: [{name: {{text}}, version: {{text}}, repository: "{{script}}", condition: {{text}}}]
+                annotations: {a: {{text}}}
+                """),
+            ("app/README.md", $"{Hostile}\n\n# {Hostile}\n\n[a]({script}) ![b](https://evil.example/b.png)\n\n"
+                + $"<iframe src=https://evil.example></iframe>\n\n{new string('>', 5000)} deep"),
+            ("app/values.yaml", $"# {Hostile}\na: 1\n"),
+            ("app/icon.svg", "<svg xmlns='http://www.w3.org/2000/svg' onload='alert(6)'><script>alert(7)</script>"
+                + "<image href='https://evil.example/i.png'/></svg>"),
+            ($"app/templates/{Hostile[..60].Replace('/', '_')}", Hostile),
+            ("app/large", new string('x', 2 << 20)),
+            ("app/bomb", new string('\0', 12 << 20))));
+        foreach (var path in (string[])
+            ["./", "packages", "packages?q=" + Uri.EscapeDataString(Hostile),
+                "packages?namespace=" + Uri.EscapeDataString(Hostile),
+                "packages?keyword=" + Uri.EscapeDataString(Hostile),
+                "packages?media_type=" + Uri.EscapeDataString(Hostile),
+                "packages/evil/app", "packages/evil/app?tab=values", "packages/evil/app?tab=files",
+                "packages/evil/app?tab=files&file=" + Uri.EscapeDataString(Hostile),
+                "packages/evil/app?tab=dependencies", "packages/evil/app?tab=versions", "packages/evil/app?tab=details",
+                "packages/evil/app?tab=" + Uri.EscapeDataString(Hostile)])
+        {
+            await Page.GotoAsync(path);
+            Assert.That(
+                await Page.EvaluateAsync<int>(
+                    """
+                    () => document.querySelectorAll(
+                      `main script, iframe, [onclick], [onerror], [style],
+                      a[href^='javascript'], a[href^='data']`).length
+                    """),
+                Is.Zero,
+                path);
+        }
+
+        await Page.GotoAsync("packages/evil/app?tab=files");
+        await Assertions.Expect(Page.GetByText("Not all files are shown")).ToBeVisibleAsync();
+        AssertNoProblems();
+
+        // As a page of its own, the browser reports what it blocks.
+        await Page.GotoAsync("icons/evil/app@1.0.0");
+    }
+
+    [Test]
+    public async Task Everything_can_be_read_without_scripts()
+    {
+        await PushAsync("team", Chart("web", "1.0.0"));
+        await using var context = await Page.Context.Browser!.NewContextAsync(
+            new() { BaseURL = Client.BaseAddress!.ToString(), JavaScriptEnabled = false });
+        var page = await context.NewPageAsync();
+        await page.GotoAsync("packages/team/web");
+        await page.GetByText("Other clients").ClickAsync();
+        await Assertions.Expect(page.GetByText("oras pull")).ToBeVisibleAsync();
+        Assert.That(await page.Locator("button").CountAsync(), Is.Zero);
+    }
+
+    private static byte[] Chart(string name, string version, string more = "") => OneRegistry.Archive(
+        ($"{name}/Chart.yaml", $"apiVersion: v2\nname: {name}\nversion: {version}\n{more}\n"),
+        ($"{name}/README.md", "# Title\n\nText with `code`, [a link](https://example.org) and\n\n> a quote.\n\n"
+            + "| a | b |\n|---|---|\n| a-long-parameter.with.dots | 2 |\n\n```\n"
+            + new string('x', 200) + "\n```\n"),
+        ($"{name}/values.yaml", $"# {new string('v', 200)}\nreplicas: 1\n"));
+
+    private async Task BeginAsync(ColorScheme scheme)
+    {
+        await Page.EmulateMediaAsync(new() { ColorScheme = scheme });
+        await Page.Context.GrantPermissionsAsync(["clipboard-read", "clipboard-write"]);
+        Page.Dialog += (_, dialog) => Assert.Fail($"A dialog opened: {dialog.Message}");
+    }
+
+    private Task<string> CopiedAsync() => Page.EvaluateAsync<string>("() => navigator.clipboard.readText()");
+
+    private async Task PushAsync(string place, byte[] chart)
+    {
+        using var response = await Client.PostAsync($"helm/api/{place}/charts", new ByteArrayContent(chart));
+        Assert.That(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
+    }
+
+    /// <summary>
+    /// Opens a page, and checks that nothing serious is wrong with it and that it does not scroll sideways.
+    /// </summary>
+    private async Task CheckAsync(string path)
+    {
+        await Page.GotoAsync(path);
+        var result = await Page.RunAxe();
+        Assert.That(
+            result.Violations
+                .Where(static violation => violation.Impact is "serious" or "critical")
+                .Select(static violation => $"{violation.Id}: {violation.Nodes[0].Html}"),
+            Is.Empty,
+            path);
+        Assert.That(
+            await Page.EvaluateAsync<int>("() => document.documentElement.scrollWidth"),
+            Is.LessThanOrEqualTo(360),
+            path);
+    }
+}
