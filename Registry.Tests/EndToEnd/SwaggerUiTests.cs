@@ -1,4 +1,5 @@
 using NUnit.Framework;
+using Registry.Tests.Support;
 
 namespace Registry.Tests.EndToEnd;
 
@@ -28,6 +29,26 @@ public sealed class SwaggerUiTests : SwaggerUiTest
             await Page.Locator(".opblock-tag[data-tag=appr] small").InnerTextAsync(),
             Does.Contain("/cnr/api/v1/packages"));
         AssertNoProblems();
+    }
+
+    [TestCase("#auth-bearer-value", "")]
+    [TestCase("#auth-basic-password", "#auth-basic-username")]
+    public async Task A_token_is_sent_after_Authorize(string secretField, string userField)
+    {
+        await using var registry = await GuardedRegistry.StartAsync(anonymous: "");
+        var token = (await registry.IssueAsync("**=pull")).Text;
+        await Page.GotoAsync($"{registry.Host.Address}swagger");
+        var list = await TryAsync("CNR", "cnrListPackages");
+        await ExpectAsync(list, "401", "unauthorized-access");
+
+        await Page.Locator(".auth-wrapper button.authorize").ClickAsync();
+        if (userField.Length > 0)
+            await Page.Locator(userField).FillAsync("somebody");
+        await Page.Locator(secretField).FillAsync(token);
+        await Page.Locator($"form:has({secretField}) button[type=submit]").ClickAsync();
+        await Page.Locator(".dialog-ux button.btn-done").First.ClickAsync();
+        await list.Locator("button.execute").ClickAsync();
+        await ExpectAsync(list, "200", "[]");
     }
 
     [Test]
