@@ -1,5 +1,8 @@
 using System.Net;
+using System.Text;
 using NUnit.Framework;
+using Registry.Core.Storage;
+using Registry.Storage.Filesystem;
 using Registry.Tests.Support;
 
 namespace Registry.Tests.EndToEnd;
@@ -71,10 +74,9 @@ public sealed class StorageFaultTests : EndToEndTest
         await PushOneAsync(registry);
         using (var pushed = await PushAsync(registry, "fault/two", "1.0.0", new SeededPackage(3, 100)))
             Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK));
-        var index = Directory.GetFiles(Path.Combine(Data, "documents", "packages", "fault"), "one*").Single();
         var blobs = Path.Combine(Data, "blobs", "packages", "fault");
         var whole = Directory.GetFiles(Path.Combine(blobs, "one"), "@*").Single();
-        await File.WriteAllTextAsync(index, "{\"schema\":1,\"rel", CancellationToken);
+        await ReplaceIndexAsync("{\"schema\":1,\"rel");
 
         foreach (var path in Reads.Where(static path => path.Contains("fault/one", StringComparison.Ordinal)))
         {
@@ -107,7 +109,7 @@ public sealed class StorageFaultTests : EndToEndTest
         var blob = Directory.GetFiles(Path.Combine(Data, "blobs", "packages", "fault", "one"), "@*").Single();
         var stored = (await File.ReadAllTextAsync(index, CancellationToken)).Replace(
             "{\"schema\":2,\"requires\":\"1.2.0\",", "{\"schema\":3,\"requires\":\"7.1.0\",", StringComparison.Ordinal);
-        await File.WriteAllTextAsync(index, stored, CancellationToken);
+        await ReplaceIndexAsync(stored);
 
         foreach (var path in Reads.SkipLast(1))
         {
@@ -158,6 +160,18 @@ public sealed class StorageFaultTests : EndToEndTest
             {
                 // The connection broke, so the client notices.
             }
+    }
+
+    /// <summary>
+    /// Replaces the index of fault/one as another replica would, so that the lists of a running registry notice it.
+    /// </summary>
+    private async Task ReplaceIndexAsync(string content)
+    {
+        var options = new FilesystemOptions { Path = Data };
+        var documents = new FilesystemDocumentStore(new FilesystemVolume(options, TimeProvider.System));
+        var placed = await documents.TryPutAsync(
+            Samples.Package("fault/one").Key, Encoding.UTF8.GetBytes(content), Precondition.None, CancellationToken);
+        Assert.That(placed, Is.Not.Null);
     }
 
     private async Task PushOneAsync(IRegistry registry)
