@@ -18,12 +18,15 @@ internal sealed class RequestMetrics
     /// <summary>The name of the tag with <see cref="ApiProtocol.Name"/>.</summary>
     public const string ProtocolTag = "registry.protocol";
 
-    private readonly FrozenDictionary<ApiProtocol, Sums> sums;
+    /// <summary>By the names of protocols: the two mounts of CNR share one.</summary>
+    private readonly FrozenDictionary<string, Sums> sums;
     private readonly ObservableCounter<long> bytes;
 
     public RequestMetrics(IMeterFactory meters, ApiProtocols protocols)
     {
-        sums = protocols.All.ToFrozenDictionary(static protocol => protocol, static protocol => new Sums(protocol));
+        sums = protocols.All.Select(static protocol => protocol.Name)
+            .Distinct()
+            .ToFrozenDictionary(static name => name, static name => new Sums(name));
         var meter = meters.Create(MeterName);
         bytes = meter.CreateObservableCounter(
             "registry.http.io",
@@ -49,7 +52,7 @@ internal sealed class RequestMetrics
     public void Record(HttpContext context)
     {
         var transfer = RequestTransfer.Of(context);
-        var sum = sums[ApiProtocol.Of(context)];
+        var sum = sums[ApiProtocol.Of(context).Name];
         context.Features.Get<IHttpMetricsTagsFeature>()?.Tags.Add(sum.Tag);
         sum.Add(transfer);
         if (IsPull(context) && !transfer.Response.IsAborted)
@@ -62,7 +65,7 @@ internal sealed class RequestMetrics
         && context.GetEndpoint()?.Metadata.GetMetadata<PullAttribute>() is not null;
 
     /// <summary>The sums of one protocol.</summary>
-    private sealed class Sums(ApiProtocol protocol)
+    private sealed class Sums(string protocol)
     {
         private long received;
         private long sent;
@@ -70,7 +73,7 @@ internal sealed class RequestMetrics
         private long stalled;
         private long displaced;
 
-        public KeyValuePair<string, object?> Tag { get; } = new(ProtocolTag, protocol.Name);
+        public KeyValuePair<string, object?> Tag { get; } = new(ProtocolTag, protocol);
 
         public Measurement<long> Pulls => new(Interlocked.Read(ref pulls), Tag);
 
