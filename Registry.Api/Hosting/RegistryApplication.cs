@@ -162,17 +162,32 @@ public static class RegistryApplication
         configure?.Invoke(builder);
 
         var app = builder.Build();
-        RegistrySettings.Validate(app.Services, errors);
-        // Opens the audit file: the startup fails if it cannot be written.
-        app.Services.GetRequiredService<RegistryEvents>();
-        app.Services.UseTelemetry();
+        try
+        {
+            RegistrySettings.Validate(app.Services, errors);
+            Prepare(app.Services);
+        }
+        catch
+        {
+            ((IDisposable)app).Dispose();
+            throw;
+        }
+
         app.Lifetime.ApplicationStarted.Register(start.Open);
-        // Only after the validation: the limits of the server come from settings.
-        var kestrel = app.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value;
-        kestrel.Limits.MaxRequestBodySize = app.Services.OptionsOf<LimitSettings>().RequestBytes;
-        kestrel.Limits.MinResponseDataRate =
-            TransferWatch.FinalRate(app.Services.GetRequiredService<TransferOptions>().Stall);
         return app;
+    }
+
+    /// <summary>Prepares the services, whose settings are valid.</summary>
+    private static void Prepare(IServiceProvider services)
+    {
+        // Opens the audit file: the startup fails if it cannot be written.
+        services.GetRequiredService<RegistryEvents>();
+        services.UseTelemetry();
+        // The limits of the server come from settings.
+        var kestrel = services.GetRequiredService<IOptions<KestrelServerOptions>>().Value;
+        kestrel.Limits.MaxRequestBodySize = services.OptionsOf<LimitSettings>().RequestBytes;
+        kestrel.Limits.MinResponseDataRate =
+            TransferWatch.FinalRate(services.GetRequiredService<TransferOptions>().Stall);
     }
 
     private static void Map(WebApplication app)
