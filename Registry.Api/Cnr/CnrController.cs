@@ -18,7 +18,7 @@ internal abstract class CnrController : ControllerBase
     /// <summary>The caller of the request.</summary>
     protected Caller Caller => RequestCaller.Of(HttpContext);
 
-    protected static ChannelName Channel(string channel) =>
+    internal static ChannelName Channel(string channel) =>
         ChannelName.TryParse(channel, out var name) ? name : throw CnrErrors.InvalidChannelName(channel);
 
     /// <summary>Returns the entity tag of a response that depends on one package index only.</summary>

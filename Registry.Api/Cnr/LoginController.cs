@@ -45,15 +45,12 @@ internal sealed class LoginController(CredentialVerifiers verifiers) : Controlle
 
     private async Task<string> ReadPasswordAsync(CancellationToken cancellationToken)
     {
-        var body = new byte[MaxBodyBytes + 1];
-        var length = await Request.Body.ReadAtLeastAsync(
-            body, body.Length, throwOnEndOfStream: false, cancellationToken);
-        if (length > MaxBodyBytes)
-            throw new RegistryException(
+        var body = await SmallBody.ReadAsync(Request, MaxBodyBytes, cancellationToken)
+            ?? throw new RegistryException(
                 ErrorCode.RequestTooLarge, $"A login has at most {MaxBodyBytes} bytes.", ("limit", MaxBodyBytes));
         try
         {
-            var login = JsonSerializer.Deserialize(body.AsSpan(0, length), CnrJsonContext.Default.LoginForm);
+            var login = JsonSerializer.Deserialize(body.Span, CnrJsonContext.Default.LoginForm);
             return login?.User?.Password is { Length: > 0 and <= Credentials.MaxSecretLength } password
                 ? password
                 : throw MissingPassword;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Registry.Api.Http;
 using Registry.Core.Access;
 using Registry.Core.Errors;
 using Registry.Core.Tokens;
@@ -44,16 +45,12 @@ internal static class NewTokenReader
 
     private static async Task<JsonDocument> ParseAsync(HttpRequest request, CancellationToken cancellationToken)
     {
-        var buffer = new byte[MaxBytes + 1];
-        var length = await request.Body.ReadAtLeastAsync(
-            buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);
-        if (length > MaxBytes)
-            throw new RegistryException(
+        var body = await SmallBody.ReadAsync(request, MaxBytes, cancellationToken)
+            ?? throw new RegistryException(
                 ErrorCode.RequestTooLarge, $"The body is longer than {MaxBytes} bytes.", ("limit", MaxBytes));
         try
         {
-            return JsonDocument.Parse(
-                buffer.AsMemory(0, length), new JsonDocumentOptions { AllowDuplicateProperties = false });
+            return JsonDocument.Parse(body, new JsonDocumentOptions { AllowDuplicateProperties = false });
         }
         catch (JsonException malformed)
         {

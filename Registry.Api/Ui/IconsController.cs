@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Mvc;
 using Registry.Api.Access;
 using Registry.Api.Http;
 using Registry.Core.Access;
-using Registry.Core.Charts;
 using Registry.Core.Packages;
 
 namespace Registry.Api.Ui;
@@ -24,15 +23,12 @@ internal sealed class IconsController(PackageIndexes indexes, PackageFiles files
     public async Task<IActionResult> ShowAsync(
         string package, [FromQuery] string? type, CancellationToken cancellationToken)
     {
-        var parts = package.Split(PageLinks.VersionMark, 2);
-        if (parts.Length < 2
-            || !PackageName.TryParse(parts[0], out var name)
+        if (PageLinks.Split(package) is not (var text, { } version)
+            || !PackageName.TryParse(text, out var name)
             || await indexes.FindAsync(name, cancellationToken) is not { State: var index })
             return NotFound();
-        var manifest = index.Find(parts[1], type ?? PackageQueries.AnyMediaType);
-        var chart = manifest.Artifact?.Chart is { } content
-            ? ChartMetadata.Parse(await derived.ReadMetadataAsync(name, content, cancellationToken))
-            : null;
+        var manifest = index.Find(version, type ?? PackageQueries.AnyMediaType);
+        var chart = await derived.ReadChartAsync(name, manifest, cancellationToken);
         if (PackageIcon.Find(chart, await files.ReadAsync(name, manifest, cancellationToken)) is not { } icon)
             return NotFound();
         PageHeaders.Protect(Response, "form-action 'none'; style-src 'unsafe-inline'; sandbox");

@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Mvc;
 using Registry.Api.Access;
 using Registry.Core.Access;
 using Registry.Core.Catalog;
-using Registry.Core.Content;
 using Registry.Core.Errors;
 using Registry.Core.Packages;
 using Registry.Core.Versions;
@@ -59,19 +58,18 @@ internal sealed class PackagePagesController(
         if (Request.Path.Value!.EndsWith('/'))
             return await ListAsync(
                 new PackageSearch(Namespace: package.TrimEnd('/')), isNamespace: true, page, cancellationToken);
-        var mark = package.IndexOf(PageLinks.VersionMark, StringComparison.Ordinal);
-        var text = mark < 0 ? package : package[..mark];
+        var (text, version) = PageLinks.Split(package);
         if (!PackageName.TryParse(text, out var name))
             throw NotFound(text);
         if (!Caller.May(AccessActions.Pull, AccessResource.Package(text))
             || await indexes.FindAsync(name, cancellationToken) is not { } found)
             return await RedirectToNamespaceAsync(text, cancellationToken);
         Release? release = null;
-        if (mark >= 0)
-            release = Release.TryParse(package[(mark + 1)..], out var exact, out _) && found.State.Contains(exact)
+        if (version is not null)
+            release = Release.TryParse(version, out var exact, out _) && found.State.Contains(exact)
                 ? exact
                 : throw new RegistryException(
-                    ErrorCode.ReleaseNotFound, $"The package {name} has no release '{package[(mark + 1)..]}'.");
+                    ErrorCode.ReleaseNotFound, $"The package {name} has no release '{version}'.");
         var request = new ReleaseRequest(
             ServerAddress.Of(Request), found.State, release, tab ?? "", file, type, PageNumber(page), time.GetUtcNow())
         {
@@ -117,8 +115,7 @@ internal sealed class PackagePagesController(
     /// Whether the Helm repository of a namespace has charts: those of namespaces below are not in it.
     /// </summary>
     private static bool HasRepository(PackageCatalogView view, string @namespace) =>
-        new PackageSearch(Namespace: @namespace, MediaType: MediaType.Helm.Value).Find(view, 0, int.MaxValue).Entries
-            .Any(entry => entry.Name.Namespace == @namespace && UseCommands.HasRepository(entry.Name));
+        ChartNamespace.Of(view, @namespace).Entries.Any(static entry => UseCommands.HasRepository(entry.Name));
 
     /// <summary>
     /// Redirects from <c>team</c> to <c>team/</c> if there is such a namespace, but no such package that the caller may

@@ -29,6 +29,11 @@ internal static class PageLinks
     /// <summary>Returns the address of a release.</summary>
     public static string Of(PackageName package, Release release) => $"{Of(package)}{VersionMark}{release}";
 
+    /// <summary>Splits <c>NAME@VERSION</c>.</summary>
+    /// <returns>The name, and the version; null when there is only a name.</returns>
+    public static (string Name, string? Version) Split(string package) =>
+        package.Split(VersionMark, 2) is [var name, var version] ? (name, version) : (package, null);
+
     /// <summary>Returns the address of a workspace.</summary>
     public static string OfWorkspace(string workspace) => $"archives?workspace={Uri.EscapeDataString(workspace)}";
 

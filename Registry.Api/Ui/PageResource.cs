@@ -21,8 +21,7 @@ internal static class PageResource
         }
 
         var package = request.RouteValues["package"] as string ?? request.Query["package"].ToString();
-        var mark = package.IndexOf(PageLinks.VersionMark, StringComparison.Ordinal);
-        return [AccessResource.Package((mark < 0 ? package : package[..mark]).TrimEnd('/'))];
+        return [AccessResource.Package(PageLinks.Split(package).Name.TrimEnd('/'))];
     }
 
     /// <summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Registry.Api.Text;
+using Registry.Core.Content;
 
 namespace Registry.Api.Ui;
 
@@ -9,7 +10,7 @@ namespace Registry.Api.Ui;
 internal readonly record struct PageTime(DateTimeOffset At, DateTimeOffset Now)
 {
     /// <summary>The time for programs.</summary>
-    public string Machine => At.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+    public string Machine => WholeSeconds.Format(At);
 
     /// <summary>The whole time for people.</summary>
     public string Full => At.UtcDateTime.ToString("d MMMM yyyy, HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);

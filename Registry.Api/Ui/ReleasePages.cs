@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Text;
-using Registry.Core.Charts;
 using Registry.Core.Content;
 using Registry.Core.Packages;
 using Registry.Core.Repositories;
@@ -30,13 +29,11 @@ internal sealed class ReleasePages(PackageFiles files, DerivedReleases derived, 
     public async Task<ReleaseModel> MakeAsync(ReleaseRequest request, CancellationToken cancellationToken)
     {
         var index = request.Index;
-        var release = request.Release ?? LatestRelease.Of(index.Releases);
-        var manifest = release is { } shown ? Choose(index, shown, request.MediaType) : null;
-        var chart = manifest?.Artifact?.Chart is { } content
-            ? ChartMetadata.Parse(await derived.ReadMetadataAsync(index.Name, content, cancellationToken))
-            : null;
+        var latest = LatestRelease.Of(index.Releases);
+        var manifest = (request.Release ?? latest) is { } shown ? Choose(index, shown, request.MediaType) : null;
+        var chart = manifest is null ? null : await derived.ReadChartAsync(index.Name, manifest, cancellationToken);
         var unpacked = manifest is null ? null : await files.ReadAsync(index.Name, manifest, cancellationToken);
-        var model = new ReleaseModel(request, LatestRelease.Of(index.Releases), manifest, chart, unpacked)
+        var model = new ReleaseModel(request, latest, manifest, chart, unpacked)
         {
             Readme = ReadmeOf(unpacked),
             Values = TextOf(unpacked?.Find("values.yaml")) is { Length: > 0 } values ? values : null,

@@ -99,6 +99,17 @@ public sealed class DerivedReleases(PackageContents contents, ContentCacheOption
                 StorageFault.Corrupt, $"The chart metadata sha256:{blob.Digest} of {package} is missing.");
     }
 
+    /// <summary>Returns the chart of a release; null when Helm does not list it.</summary>
+    /// <exception cref="StorageException">The storage failed, or the metadata is missing or damaged.</exception>
+    public async ValueTask<ChartMetadata?> ReadChartAsync(
+        PackageName package, Manifest manifest, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(manifest);
+        return manifest.Artifact?.Chart is { } chart
+            ? ChartMetadata.Parse(await ReadMetadataAsync(package, chart, cancellationToken))
+            : null;
+    }
+
     /// <exception cref="StorageException"><see cref="StorageFault.Corrupt"/>.</exception>
     internal static void Verify(PackageName package, Digest recorded, ReadOnlyMemory<byte> bytes)
     {

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using System.Text.Json.Serialization.Metadata;
+using Registry.Core.Documents;
 using Registry.Core.Storage;
 using Registry.Core.Tokens;
 
@@ -27,27 +27,8 @@ internal static class StoredSession
     /// <see cref="StorageFault.Corrupt"/>: this is not a session. <see cref="StorageFault.NewerSchema"/>: a later
     /// version of the registry wrote it.
     /// </exception>
-    public static AccessSession Read(ReadOnlyMemory<byte> content)
-    {
-        try
-        {
-            var schema = Parse(content, StoredSessionJson.Default.SessionSchemaForm).Schema;
-            return schema > Schema
-                ? throw new StorageException(
-                    StorageFault.NewerSchema,
-                    $"A session is stored in schema {schema}, and this version of the registry reads schema {Schema}")
-                : Session(Parse(content, StoredSessionJson.Default.StoredSessionForm));
-        }
-        catch (Exception exception) when (exception is JsonException or FormatException)
-        {
-            throw new StorageException(
-                StorageFault.Corrupt, $"A stored session cannot be read: {exception.Message}", exception);
-        }
-    }
-
-    private static TForm Parse<TForm>(ReadOnlyMemory<byte> content, JsonTypeInfo<TForm> type)
-        where TForm : class =>
-        JsonSerializer.Deserialize(content.Span, type) ?? throw new FormatException("It is null.");
+    public static AccessSession Read(ReadOnlyMemory<byte> content) => StoredForm.Read(
+        content, Schema, StoredSessionJson.Default.StoredSessionForm, Session, "A session", "A stored session");
 
     private static AccessSession Session(StoredSessionForm form)
     {
@@ -61,9 +42,6 @@ internal static class StoredSession
     }
 }
 
-/// <summary>The schema of a stored session.</summary>
-internal sealed record SessionSchemaForm(int Schema);
-
 /// <summary>The JSON of a stored session.</summary>
 internal sealed record StoredSessionForm(
     int Schema, string? Token, string Proof, DateTime CreatedAt, DateTime ExpiresAt);
@@ -73,5 +51,4 @@ internal sealed record StoredSessionForm(
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(StoredSessionForm))]
-[JsonSerializable(typeof(SessionSchemaForm))]
 internal sealed partial class StoredSessionJson : JsonSerializerContext;

@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using System.Text.Json.Serialization.Metadata;
 using Registry.Core.Access;
+using Registry.Core.Documents;
 using Registry.Core.Storage;
 
 namespace Registry.Core.Tokens;
@@ -31,28 +31,13 @@ internal static class StoredToken
     /// <see cref="StorageFault.Corrupt"/>: this is not the token with this id.
     /// <see cref="StorageFault.NewerSchema"/>: a later version of the registry wrote it.
     /// </exception>
-    public static AccessToken Read(TokenId id, ReadOnlyMemory<byte> content)
-    {
-        try
-        {
-            var schema = Parse(content, StoredTokenJson.Default.StoredSchemaForm).Schema;
-            if (schema > Schema)
-                throw new StorageException(
-                    StorageFault.NewerSchema,
-                    $"The token {id} is stored in schema {schema}, and this version of the registry reads schema "
-                        + $"{Schema}. Run a later version of the registry");
-            return Token(id, Parse(content, StoredTokenJson.Default.StoredTokenForm));
-        }
-        catch (Exception exception) when (exception is JsonException or FormatException)
-        {
-            throw new StorageException(
-                StorageFault.Corrupt, $"The stored token {id} cannot be read: {exception.Message}", exception);
-        }
-    }
-
-    private static TForm Parse<TForm>(ReadOnlyMemory<byte> content, JsonTypeInfo<TForm> type)
-        where TForm : class =>
-        JsonSerializer.Deserialize(content.Span, type) ?? throw new FormatException("It is null.");
+    public static AccessToken Read(TokenId id, ReadOnlyMemory<byte> content) => StoredForm.Read(
+        content,
+        Schema,
+        StoredTokenJson.Default.StoredTokenForm,
+        form => Token(id, form),
+        $"The token {id}",
+        $"The stored token {id}");
 
     private static AccessToken Token(TokenId id, StoredTokenForm form)
     {
@@ -67,9 +52,6 @@ internal static class StoredToken
             id, name, scopes, form.CreatedAt, form.ExpiresAt, form.LastUsed, form.Issuer, ImmutableArray.Create(hash));
     }
 }
-
-/// <summary>The schema of a stored token.</summary>
-internal sealed record StoredSchemaForm(int Schema);
 
 /// <summary>The JSON of a stored token.</summary>
 internal sealed record StoredTokenForm(
@@ -88,5 +70,4 @@ internal sealed record StoredTokenForm(
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(StoredTokenForm))]
-[JsonSerializable(typeof(StoredSchemaForm))]
 internal sealed partial class StoredTokenJson : JsonSerializerContext;

@@ -60,6 +60,24 @@ internal sealed class TestIssuer : IAsyncDisposable
         return issuer;
     }
 
+    /// <summary>
+    /// Returns settings with two rules: builders push and pull in their namespace, and readers have another audience.
+    /// </summary>
+    /// <param name="authority">The authority of the issuer's certificate.</param>
+    public string[] Rules(TestAuthority authority) =>
+    [
+        $"--Auth:Oidc:0:Issuer={Address}",
+        "--Auth:Oidc:0:Audience=registry",
+        $"--Auth:Oidc:0:CaFile={authority.File}",
+        "--Auth:Oidc:0:Claims:sub=system:serviceaccount:*:builder",
+        "--Auth:Oidc:0:Scopes={namespace_path}/**=pull,push",
+        $"--Auth:Oidc:1:Issuer={Address}",
+        "--Auth:Oidc:1:Audience=other-registry",
+        $"--Auth:Oidc:1:CaFile={authority.File}",
+        "--Auth:Oidc:1:Claims:sub=system:serviceaccount:*:reader",
+        "--Auth:Oidc:1:Scopes=readers/**=pull",
+    ];
+
     /// <summary>Signs with a new key from now on.</summary>
     public void Rotate()
     {

@@ -10,7 +10,6 @@ namespace Registry.Api.Ui.Account;
 /// <summary>
 /// The pages that change a package. Each change has a page that says what it does, and happens when its form is sent.
 /// </summary>
-[ApiExplorerSettings(IgnoreApi = true)]
 [OnlyWithTokens]
 internal sealed class ManageController(PackageRegistry packages, ChannelRegistry channels) : PageController
 {
@@ -87,7 +86,7 @@ internal sealed class ManageController(PackageRegistry packages, ChannelRegistry
         string package, [FromQuery] string? channel, [FromQuery] string? release, CancellationToken cancellationToken)
     {
         var index = await GetAsync(package, cancellationToken);
-        var name = ParseChannel(channel);
+        var name = CnrController.Channel(channel ?? "");
         if (!Release.TryParse(release, out var exact, out _) || !index.Contains(exact))
             throw PackageErrors.ReleaseNotFound(index.Name, release ?? "");
         return Page("Account/MoveChannel", new MoveChannelPage(index.Name, name, exact, index.FindChannel(name)));
@@ -102,7 +101,8 @@ internal sealed class ManageController(PackageRegistry packages, ChannelRegistry
     {
         var form = await PageForm.ReadAsync(HttpContext, cancellationToken);
         var name = Parse(package);
-        await channels.AddAsync(name, ParseChannel(form["channel"]), form["release"], Caller, cancellationToken);
+        var channel = CnrController.Channel(form["channel"]);
+        await channels.AddAsync(name, channel, form["release"], Caller, cancellationToken);
         return Redirect(LocalPath.From(Request, LinkTo(name)));
     }
 
@@ -116,8 +116,8 @@ internal sealed class ManageController(PackageRegistry packages, ChannelRegistry
         string package, [FromQuery] string? channel, CancellationToken cancellationToken)
     {
         var index = await GetAsync(package, cancellationToken);
-        return Page(
-            "Account/DeleteChannel", new DeleteChannelPage(index.Name, index.GetChannel(ParseChannel(channel))));
+        var found = index.GetChannel(CnrController.Channel(channel ?? ""));
+        return Page("Account/DeleteChannel", new DeleteChannelPage(index.Name, found));
     }
 
     /// <summary>Deletes a channel.</summary>
@@ -129,7 +129,7 @@ internal sealed class ManageController(PackageRegistry packages, ChannelRegistry
     {
         var form = await PageForm.ReadAsync(HttpContext, cancellationToken);
         var name = Parse(package);
-        await channels.DeleteAsync(name, ParseChannel(form["channel"]), Caller, cancellationToken);
+        await channels.DeleteAsync(name, CnrController.Channel(form["channel"]), Caller, cancellationToken);
         return Redirect(LocalPath.From(Request, LinkTo(name)));
     }
 
@@ -141,9 +141,6 @@ internal sealed class ManageController(PackageRegistry packages, ChannelRegistry
 
     private static PackageName Parse(string package) =>
         PackageName.TryParse(package, out var name) ? name : throw PackageErrors.PackageNotFound(package);
-
-    private static ChannelName ParseChannel(string? channel) =>
-        ChannelName.TryParse(channel, out var name) ? name : throw CnrErrors.InvalidChannelName(channel ?? "");
 }
 
 /// <summary>The page of a package.</summary>

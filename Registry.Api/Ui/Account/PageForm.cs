@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 using Registry.Api.Access;
+using Registry.Api.Http;
 using Registry.Api.Http.Transfers;
 using Registry.Core.Errors;
 
@@ -35,15 +36,12 @@ internal sealed class PageForm
             throw new RegistryException(
                 ErrorCode.InvalidUsage, "The body is not a form; expected application/x-www-form-urlencoded.");
         await RequestTransfer.Of(context).ReserveInputAsync(MaxBytes, cancellationToken);
-        var body = new byte[MaxBytes + 1];
-        var length = await request.Body.ReadAtLeastAsync(
-            body, body.Length, throwOnEndOfStream: false, cancellationToken);
-        if (length > MaxBytes)
-            throw new RegistryException(
+        var body = await SmallBody.ReadAsync(request, MaxBytes, cancellationToken)
+            ?? throw new RegistryException(
                 ErrorCode.RequestTooLarge, $"A form has at most {MaxBytes} bytes.", ("limit", MaxBytes));
         try
         {
-            using var reader = new FormReader(Encoding.UTF8.GetString(body, 0, length))
+            using var reader = new FormReader(Encoding.UTF8.GetString(body.Span))
             {
                 ValueCountLimit = MaxFields,
                 ValueLengthLimit = MaxBytes,

@@ -6,7 +6,6 @@ using Registry.Core.Events;
 namespace Registry.Api.Ui.Account;
 
 /// <summary>Begins and ends the session of a browser.</summary>
-[ApiExplorerSettings(IgnoreApi = true)]
 [OnlyWithTokens]
 internal sealed class SignInController(
     CredentialVerifiers verifiers, BrowserSessions sessions, RegistryEvents events) : PageController

@@ -9,7 +9,6 @@ namespace Registry.Api.Ui.Account;
 /// <summary>The pages of tokens: <c>/tokens</c>.</summary>
 /// <param name="tokens">The use cases.</param>
 /// <param name="time">The clock that tells which tokens have expired.</param>
-[ApiExplorerSettings(IgnoreApi = true)]
 [OnlyWithTokens]
 internal sealed class TokenPagesController(AccessTokens tokens, TimeProvider time) : PageController
 {

@@ -29,18 +29,7 @@ internal sealed class OutsideIdentityTests : IAsyncDisposable
         host = await RegistryHost.StartAsync(
             services => services.AddSingleton<TimeProvider>(time),
             routes: null,
-            "--Auth:Mode=tokens",
-            $"--Auth:AdminToken={Admin}",
-            $"--Auth:Oidc:0:Issuer={issuer.Address}",
-            "--Auth:Oidc:0:Audience=registry",
-            $"--Auth:Oidc:0:CaFile={authority.File}",
-            "--Auth:Oidc:0:Claims:sub=system:serviceaccount:*:builder",
-            "--Auth:Oidc:0:Scopes={namespace_path}/**=pull,push",
-            $"--Auth:Oidc:1:Issuer={issuer.Address}",
-            "--Auth:Oidc:1:Audience=other-registry",
-            $"--Auth:Oidc:1:CaFile={authority.File}",
-            "--Auth:Oidc:1:Claims:sub=system:serviceaccount:*:reader",
-            "--Auth:Oidc:1:Scopes=readers/**=pull");
+            ["--Auth:Mode=tokens", $"--Auth:AdminToken={Admin}", .. issuer.Rules(authority)]);
     }
 
     public async ValueTask DisposeAsync()

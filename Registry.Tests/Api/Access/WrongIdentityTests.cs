@@ -17,18 +17,7 @@ internal sealed class WrongIdentityTests : IDisposable
     public async Task StartAsync()
     {
         issuer = await TestIssuer.StartAsync(authority);
-        registry = await GuardedRegistry.StartAsync(
-            anonymous: null,
-            $"--Auth:Oidc:0:Issuer={issuer.Address}",
-            "--Auth:Oidc:0:Audience=registry",
-            $"--Auth:Oidc:0:CaFile={authority.File}",
-            "--Auth:Oidc:0:Claims:sub=system:serviceaccount:*:builder",
-            "--Auth:Oidc:0:Scopes={namespace_path}/**=pull,push",
-            $"--Auth:Oidc:1:Issuer={issuer.Address}",
-            "--Auth:Oidc:1:Audience=other-registry",
-            $"--Auth:Oidc:1:CaFile={authority.File}",
-            "--Auth:Oidc:1:Claims:sub=system:serviceaccount:*:reader",
-            "--Auth:Oidc:1:Scopes=readers/**=pull");
+        registry = await GuardedRegistry.StartAsync(anonymous: null, issuer.Rules(authority));
     }
 
     [OneTimeTearDown]
