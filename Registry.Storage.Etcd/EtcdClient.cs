@@ -2,6 +2,7 @@ using Etcdserverpb;
 using Grpc.Core;
 using Microsoft.Extensions.Options;
 using Registry.Core.Storage;
+using Registry.Core.Telemetry;
 
 namespace Registry.Storage.Etcd;
 
@@ -26,8 +27,9 @@ internal sealed class EtcdClient : IDisposable
     private readonly EtcdLogin login;
     private readonly TimeSpan timeout;
     private readonly TimeProvider time;
+    private readonly StorageRetries retries;
 
-    public EtcdClient(EtcdOptions options, TimeProvider time)
+    public EtcdClient(EtcdOptions options, TimeProvider time, StorageRetries retries)
     {
         var errors = new List<string>();
         var endpoints = EtcdEndpoints.Parse(options.Endpoints, errors);
@@ -35,7 +37,7 @@ internal sealed class EtcdClient : IDisposable
             throw new OptionsValidationException(EtcdOptions.Section, typeof(EtcdOptions), errors);
         members = new EtcdMembers(endpoints, EtcdTls.CreateHandler(options));
         timeout = options.Timeout;
-        this.time = time;
+        (this.time, this.retries) = (time, retries);
         var request = new AuthenticateRequest { Name = options.Username ?? "", Password = options.Password ?? "" };
         login = new EtcdLogin(
             string.IsNullOrEmpty(options.Username)
@@ -193,6 +195,7 @@ internal sealed class EtcdClient : IDisposable
                     || Remaining(start) <= TimeSpan.FromMilliseconds(1)
                     || !(repeat == Repeat.Freely || EtcdErrors.ChangedNothing(error)))
                     throw;
+                retries.Add();
             }
         }
     }

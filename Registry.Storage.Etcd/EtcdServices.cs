@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Registry.Core.Settings;
 using Registry.Core.Storage;
+using Registry.Core.Telemetry;
 
 namespace Registry.Storage.Etcd;
 
@@ -18,8 +19,11 @@ public static class EtcdServices
         services.AddSettings<EtcdOptions, EtcdOptionsValidator>(configuration, EtcdOptions.Section);
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(provider => new EtcdKeys(OptionsOf(provider).Prefix));
-        services.AddSingleton(
-            provider => new EtcdClient(OptionsOf(provider), provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton<StorageRetries>();
+        services.AddSingleton(provider => new EtcdClient(
+            OptionsOf(provider),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<StorageRetries>()));
         services.AddSingleton<EtcdUploads>();
         services.AddSingleton<IDocumentStore, EtcdDocumentStore>();
         services.AddSingleton<IBlobStore, EtcdBlobStore>();

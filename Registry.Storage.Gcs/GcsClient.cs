@@ -6,6 +6,7 @@ using Google;
 using Google.Apis.Storage.v1.Data;
 using Google.Cloud.Storage.V1;
 using Registry.Core.Storage;
+using Registry.Core.Telemetry;
 
 namespace Registry.Storage.Gcs;
 
@@ -13,7 +14,8 @@ namespace Registry.Storage.Gcs;
 /// The operations on one bucket, using Google's client. Every member retries, and reports for a refused write whether
 /// an earlier attempt may have succeeded.
 /// </summary>
-internal sealed partial class GcsClient(GcsOptions options, GcsService service, TimeProvider time)
+internal sealed partial class GcsClient(
+    GcsOptions options, GcsService service, TimeProvider time, StorageRetries retries)
 {
     private const int PageSize = 1000;
 
@@ -25,11 +27,11 @@ internal sealed partial class GcsClient(GcsOptions options, GcsService service, 
 
     /// <summary>Returns the retry policy of a call that transfers few bytes.</summary>
     public GcsRetry Retry(bool isWrite = false) =>
-        new(time, TimeSpan.FromSeconds(options.DeadlineSeconds), options.FirstPause, isWrite);
+        new(time, TimeSpan.FromSeconds(options.DeadlineSeconds), options.FirstPause, isWrite, retries);
 
     /// <summary>Returns the retry policy of a transfer of blob bytes.</summary>
     public GcsRetry TransferRetry(bool isWrite = false) =>
-        new(time, TimeSpan.FromSeconds(options.TransferIdleSeconds), options.FirstPause, isWrite);
+        new(time, TimeSpan.FromSeconds(options.TransferIdleSeconds), options.FirstPause, isWrite, retries);
 
     /// <summary>
     /// Returns the bucket; null when the identity has no permission to read it, although it may still have access to

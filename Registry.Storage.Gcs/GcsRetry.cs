@@ -1,4 +1,5 @@
 using Registry.Core.Storage;
+using Registry.Core.Telemetry;
 
 namespace Registry.Storage.Gcs;
 
@@ -13,7 +14,9 @@ namespace Registry.Storage.Gcs;
 /// True for a write. Only the failure of the write itself shows that nothing was written; a failed read says nothing
 /// about an earlier write.
 /// </param>
-internal sealed class GcsRetry(TimeProvider time, TimeSpan limit, TimeSpan firstPause, bool isWrite)
+/// <param name="retries">Counts the retries.</param>
+internal sealed class GcsRetry(
+    TimeProvider time, TimeSpan limit, TimeSpan firstPause, bool isWrite, StorageRetries retries)
 {
     private const int MaxDoublings = 5;
 
@@ -119,5 +122,6 @@ internal sealed class GcsRetry(TimeProvider time, TimeSpan limit, TimeSpan first
         if (!failure.IsTransient || time.GetElapsedTime(failingSince) + pause >= half - (half / MinShare))
             throw ToStorageException(failure);
         await Task.Delay(pause, time, cancellationToken);
+        retries.Add();
     }
 }

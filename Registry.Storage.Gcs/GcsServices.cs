@@ -7,6 +7,7 @@ using Microsoft.Extensions.Options;
 using Registry.Core.Packages;
 using Registry.Core.Settings;
 using Registry.Core.Storage;
+using Registry.Core.Telemetry;
 
 namespace Registry.Storage.Gcs;
 
@@ -29,6 +30,7 @@ public static class GcsServices
             provider.GetRequiredService<GcsOptions>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetService<ILogger<GcsService>>() ?? NullLogger<GcsService>.Instance));
+        services.TryAddSingleton<StorageRetries>();
         services.AddSingleton<GcsClient>();
         services.AddSingleton<GcsStaging>();
         services.AddSingleton(static provider => new GcsTouches(

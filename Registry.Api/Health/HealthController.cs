@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Mvc;
 using Registry.Api.Access;
+using Registry.Api.Http.Errors;
 using Registry.Core.Catalog;
 using Registry.Core.Errors;
 using Registry.Core.Storage;
@@ -38,12 +39,12 @@ internal sealed class HealthController(StorageReadiness storage, PackageCatalog 
 
     /// <summary>Check whether requests can be served</summary>
     /// <remarks>
-    /// 200 once the storage responds and all packages are loaded; otherwise 503, and `waiting_for` names `storage`,
+    /// 200 once the storage can be read and all packages are loaded; otherwise 503, and `waiting_for` names `storage`,
     /// `packages` or both.
     /// </remarks>
     /// <param name="cancellationToken">Cancels the request.</param>
     /// <exception cref="RegistryException">
-    /// The storage does not respond, or the packages are still being loaded.
+    /// The storage cannot be read, or the packages are still being loaded.
     /// </exception>
     [Public]
     [HttpGet(ReadyPath), HttpHead(ReadyPath)]
@@ -59,7 +60,7 @@ internal sealed class HealthController(StorageReadiness storage, PackageCatalog 
         {
             throw new RegistryException(
                 ErrorCode.Unavailable,
-                "The storage does not respond. Try again.",
+                ErrorTable.Default.Of(fault).Message,
                 fault,
                 (WaitingFor, isLoaded ? [Storage] : new[] { Storage, Packages }));
         }

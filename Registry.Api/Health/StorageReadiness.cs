@@ -16,6 +16,9 @@ internal sealed partial class StorageReadiness(
 
     private static readonly StoreKey AbsentKey = StoreKey.Of([.. StoreKeys.Probe.Segments(), "absent"]);
 
+    /// <summary>Whether the last <see cref="CheckAsync"/> succeeded; null before the first.</summary>
+    public bool? LastCheckSucceeded { get; private set; }
+
     /// <summary>The backend, as <c>STORAGE</c> names it.</summary>
     public string Name => backend.Name;
 
@@ -46,9 +49,20 @@ internal sealed partial class StorageReadiness(
     }
 
     /// <summary>Reads one document that does not exist.</summary>
-    /// <exception cref="StorageException">The storage does not respond.</exception>
-    public Task CheckAsync(CancellationToken cancellationToken) =>
-        WithTimeoutAsync(CheckTimeout, ReadAsync, cancellationToken);
+    /// <exception cref="StorageException">The storage cannot be read.</exception>
+    public async Task CheckAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await WithTimeoutAsync(CheckTimeout, ReadAsync, cancellationToken);
+            LastCheckSucceeded = true;
+        }
+        catch (StorageException)
+        {
+            LastCheckSucceeded = false;
+            throw;
+        }
+    }
 
     /// <summary>
     /// Checks the storage as <see cref="CheckAsync"/> does, with the timeout of a startup: the first call may have to

@@ -18,7 +18,7 @@ internal sealed class ApiProtocols(IEnumerable<ApiProtocol> registered)
     /// <summary>Every protocol, the default among them.</summary>
     public IEnumerable<ApiProtocol> All { get; } = [.. registered];
 
-    /// <summary>Returns the protocol that owns a path; the default for health and unknown paths.</summary>
+    /// <summary>Returns the protocol that owns a path; the default for unknown paths.</summary>
     public ApiProtocol OwnerOf(PathString path)
     {
         foreach (var (root, owner) in byLength)

@@ -46,7 +46,7 @@ internal sealed class MetricsServer(TelemetryOptions options, MeterProvider metr
     public ValueTask DisposeAsync() => server?.DisposeAsync() ?? default;
 
     private static bool IsScrape(HttpContext context) =>
-        context.Request.Path == Path && HttpMethods.IsGet(context.Request.Method);
+        context.Request.Path.Equals(Path, StringComparison.Ordinal) && HttpMethods.IsGet(context.Request.Method);
 
     private static string HostOf(string address) => address.Contains(':') ? $"[{address.Trim('[', ']')}]" : address;
 }

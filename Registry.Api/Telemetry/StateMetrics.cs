@@ -1,9 +1,11 @@
 using System.Diagnostics.Metrics;
+using Registry.Api.Health;
 using Registry.Api.Helm;
 using Registry.Core.Catalog;
 using Registry.Core.Documents;
 using Registry.Core.Packages;
 using Registry.Core.Repositories;
+using Registry.Core.Telemetry;
 using Registry.Core.Transfers;
 
 namespace Registry.Api.Telemetry;
@@ -21,6 +23,7 @@ internal sealed class StateMetrics
     public StateMetrics(
         IMeterFactory meters,
         PackageCatalog catalog,
+        StorageReadiness readiness,
         PackageIndexes indexes,
         PackageContents contents,
         ManifestContents manifests,
@@ -28,6 +31,7 @@ internal sealed class StateMetrics
         ChartBodies bodies,
         TransferBudget transfers,
         StagedUploads uploads,
+        StorageRetries retries,
         RepositoryOptions repositories)
     {
         caches =
@@ -44,6 +48,13 @@ internal sealed class StateMetrics
         meter.CreateObservableGauge(
             "registry.catalog.packages", () => Known(catalog.Count), "{package}", "Packages in the catalog.");
         meter.CreateObservableGauge(
+            "registry.catalog.releases", () => Known(catalog.Releases), "{release}", "Releases in the catalog.");
+        meter.CreateObservableGauge(
+            "registry.ready",
+            () => Known(ReadyOf(readiness, catalog)),
+            "{registry}",
+            "Whether the last check of the readiness succeeded: 1 or 0.");
+        meter.CreateObservableGauge(
             "registry.catalog.age",
             () => Known(catalog.Age?.TotalSeconds),
             "s",
@@ -56,7 +67,15 @@ internal sealed class StateMetrics
         meter.CreateObservableGauge(
             "registry.cache.usage", () => Sizes(static usage => usage.HeldBytes), "By", "Memory of the caches.");
         meter.CreateObservableGauge(
-            "registry.cache.limit", () => Sizes(static usage => usage.MaxBytes), "By", "The limits of this memory.");
+            "registry.cache.limit",
+            () => Sizes(static usage => usage.MaxBytes),
+            "By",
+            "The most memory that each cache may use.");
+        meter.CreateObservableCounter(
+            "registry.storage.retries",
+            () => retries.Count,
+            "{retry}",
+            "Attempts that the client of the storage repeated within an operation.");
         meter.CreateObservableCounter(
             "registry.updates.repeated",
             () => RepetitionsOf(indexes.Counts),
@@ -77,16 +96,24 @@ internal sealed class StateMetrics
         meter.CreateObservableGauge(
             "registry.transfers.usage", () => transfers.Reserved, "By", "Memory that transfers have reserved.");
         meter.CreateObservableGauge(
-            "registry.transfers.limit", () => transfers.Limit, "By", "The limit of this memory.");
+            "registry.transfers.limit", () => transfers.Limit, "By", "The most memory that transfers may reserve.");
         meter.CreateObservableGauge(
             "registry.uploads.staged", () => Known(uploads.Count), "{upload}", "Unfinished uploads of all replicas.");
         meter.CreateObservableGauge(
-            "registry.uploads.limit", () => repositories.MaxUploads, "{upload}", "The limit of this number.");
+            "registry.uploads.limit",
+            () => repositories.MaxUploads,
+            "{upload}",
+            "The most unfinished uploads of all replicas.");
     }
 
     /// <summary>Returns a value once it is known.</summary>
     private static IEnumerable<Measurement<T>> Known<T>(T? value)
         where T : struct => value is { } known ? [new Measurement<T>(known)] : [];
+
+    private static int? ReadyOf(StorageReadiness readiness, PackageCatalog catalog) =>
+        readiness.LastCheckSucceeded is not { } succeeded ? null
+        : succeeded && catalog.IsLoaded ? 1
+        : 0;
 
     private static IEnumerable<Measurement<long>> RequestsOf(string cache, CacheUsage usage) =>
     [

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
@@ -55,6 +56,7 @@ internal static class TelemetryServices
             return;
         services.AddSingleton<StagedUploads>();
         services.AddHostedService(static provider => provider.GetRequiredService<StagedUploads>());
+        services.TryAddSingleton<StorageRetries>();
         services.AddSingleton<StateMetrics>();
         if (options.Port > 0)
             services.AddHostedService<MetricsServer>();

@@ -59,6 +59,9 @@ public sealed class PackageCatalog
     /// <summary>The number of packages, as of the last refresh; null before all have been loaded.</summary>
     public int? Count => snapshot?.View.Count;
 
+    /// <summary>The number of their releases; null before all packages have been loaded.</summary>
+    public int? Releases => snapshot?.View.Releases;
+
     /// <summary>
     /// The time since the storage was last asked for changes successfully; null before all packages have been loaded.
     /// </summary>

@@ -27,9 +27,9 @@ public sealed class PackageCatalogView
     /// <summary>Created on first use; concurrent callers may create it twice, with equal content.</summary>
     private volatile CatalogOverview? overview;
 
-    private PackageCatalogView(ImmutableArray<CatalogChunk> chunks, int count, UInt128 fingerprint)
+    private PackageCatalogView(ImmutableArray<CatalogChunk> chunks, int count, int releases, UInt128 fingerprint)
     {
-        (this.chunks, Count, Fingerprint) = (chunks, count, fingerprint);
+        (this.chunks, Count, Releases, Fingerprint) = (chunks, count, releases, fingerprint);
         Whole = this;
     }
 
@@ -39,15 +39,19 @@ public sealed class PackageCatalogView
         foreach (var entry in Entries)
         {
             Count++;
+            Releases += entry.Releases.Length;
             Fingerprint = unchecked(Fingerprint + entry.Fingerprint);
         }
     }
 
     /// <summary>The view without packages.</summary>
-    public static PackageCatalogView Empty { get; } = new([], 0, 0);
+    public static PackageCatalogView Empty { get; } = new([], 0, 0, 0);
 
     /// <summary>The number of packages.</summary>
     public int Count { get; }
+
+    /// <summary>The number of releases of these packages.</summary>
+    public int Releases { get; }
 
     /// <summary>The fingerprint of all packages together: equal for equal views only.</summary>
     public UInt128 Fingerprint { get; }
@@ -88,7 +92,7 @@ public sealed class PackageCatalogView
     /// <summary>
     /// Returns the packages whose names are not below <paramref name="name"/> in ordinal order, sorted by name.
     /// </summary>
-    public IEnumerable<CatalogEntry> From(string name) => Visible(name, AllFrom);
+    public IEnumerable<CatalogEntry> From(string name) => Visible(name, AllFrom, static entry => entry);
 
     private IEnumerable<CatalogEntry> AllFrom(string name)
     {
@@ -108,7 +112,7 @@ public sealed class PackageCatalogView
         if (text.AsSpan().ContainsAnyExcept(NameCharacters))
             yield break;
         var pattern = Encoding.ASCII.GetBytes(text.ToLowerInvariant());
-        foreach (var entry in Visible(from, start => AllContaining(pattern, start)))
+        foreach (var entry in Visible(from, start => AllContaining(pattern, start), static entry => entry))
             yield return entry;
     }
 
@@ -121,29 +125,20 @@ public sealed class PackageCatalogView
     }
 
     /// <summary>
-    /// Returns the packages at or after the name <paramref name="from"/> whose names, descriptions or keywords contain
-    /// all of some words, compared without regard to case, sorted by name.
+    /// Returns the packages at or after the name <paramref name="from"/> that a search finds, sorted by name.
     /// </summary>
-    /// <param name="words">The words, without white space; at least one.</param>
+    /// <param name="ranking">The search.</param>
     /// <param name="from">The name.</param>
-    internal IEnumerable<CatalogEntry> Mentioning(IEnumerable<string> words, string from)
-    {
-        // The longest word is usually in the fewest packages.
-        byte[][] patterns =
-        [
-            .. words.OrderByDescending(static word => word.Length)
-                .Select(static word => Encoding.UTF8.GetBytes(word.ToLowerInvariant())),
-        ];
-        return Visible(from, start => AllMentioning(patterns, start));
-    }
+    internal IEnumerable<RankedEntry> Ranked(ISearchRanking ranking, string from) =>
+        Visible(from, start => AllRanked(ranking, start), static ranked => ranked.Entry);
 
-    private IEnumerable<CatalogEntry> AllMentioning(byte[][] patterns, string from)
+    private IEnumerable<RankedEntry> AllRanked(ISearchRanking ranking, string from)
     {
         var (chunk, index) = LowerBound(from);
         for (; chunk < chunks.Length; chunk++, index = 0)
-            for (; (index = chunks[chunk].IndexOfMention(patterns[0], index)) >= 0; index++)
-                if (chunks[chunk].Mentions(index, patterns.AsSpan(1)))
-                    yield return chunks[chunk].Entries[index];
+            for (; (index = chunks[chunk].IndexOfMention(ranking.Required, index)) >= 0; index++)
+                if (ranking.RankOf(chunks[chunk].MentionOf(index)) is { } rank)
+                    yield return new RankedEntry(chunks[chunk].Entries[index], rank);
     }
 
     private bool IsVisible(CatalogEntry entry) =>
@@ -154,24 +149,27 @@ public sealed class PackageCatalogView
     /// </summary>
     /// <param name="from">The name at which the enumeration starts.</param>
     /// <param name="enumerate">Enumerates all packages from a name on.</param>
-    private IEnumerable<CatalogEntry> Visible(string from, Func<string, IEnumerable<CatalogEntry>> enumerate) =>
+    /// <param name="entryOf">Returns the package of an element.</param>
+    private IEnumerable<T> Visible<T>(
+        string from, Func<string, IEnumerable<T>> enumerate, Func<T, CatalogEntry> entryOf) =>
         visibleTo is null ? enumerate(from) : visibleTo.Pulls(AccessKind.Package)
             .Where(range => !range.EndsBefore(from))
             .SelectMany(range =>
                 enumerate(string.CompareOrdinal(from, range.From) < 0 ? range.From : from)
-                    .TakeWhile(entry => !range.EndsBefore(entry.Name.Value))
-                    .Where(entry => range.IsWhole || IsVisible(entry)));
+                    .TakeWhile(element => !range.EndsBefore(entryOf(element).Name.Value))
+                    .Where(element => range.IsWhole || IsVisible(entryOf(element))));
 
     /// <summary>Returns the view after some changes.</summary>
     internal PackageCatalogView With(IEnumerable<CatalogChange> changes)
     {
-        var (count, fingerprint) = (Count, Fingerprint);
+        var (count, releases, fingerprint) = (Count, Releases, Fingerprint);
         CatalogChange[] sorted = [.. changes];
         Array.Sort(sorted, static (left, right) => left.Name.CompareTo(right.Name));
         foreach (var (name, entry) in sorted)
         {
             var known = Find(name);
             count += (entry is null ? 0 : 1) - (known is null ? 0 : 1);
+            releases += (entry?.Releases.Length ?? 0) - (known?.Releases.Length ?? 0);
             fingerprint = unchecked(fingerprint - (known?.Fingerprint ?? 0) + (entry?.Fingerprint ?? 0));
         }
 
@@ -179,6 +177,7 @@ public sealed class PackageCatalogView
             return new PackageCatalogView(
                 [.. CatalogChunk.Split([.. sorted.Select(static change => change.Entry).OfType<CatalogEntry>()])],
                 count,
+                releases,
                 fingerprint);
         var next = ImmutableArray.CreateBuilder<CatalogChunk>(chunks.Length + 1);
         var (start, end) = (0, 0);
@@ -192,7 +191,7 @@ public sealed class PackageCatalogView
                 next.AddRange(chunks[i].With(sorted.AsSpan(start..end)));
         }
 
-        return new PackageCatalogView(next.DrainToImmutable(), count, fingerprint);
+        return new PackageCatalogView(next.DrainToImmutable(), count, releases, fingerprint);
     }
 
     /// <summary>

@@ -7,7 +7,9 @@ namespace Registry.Core.Catalog;
 /// A search for people: in names, descriptions and keywords, best matches first. Empty texts match all.
 /// </summary>
 /// <param name="Text">
-/// Words, all of which occur in the name, the description or the keywords of a package, in any case.
+/// Words, all of which occur in the name, the description or the keywords of a package, in any case. What is neither a
+/// letter nor a digit separates words; names are also searched without their separators. If no package has all words,
+/// those with similar words are found: <see cref="FoundPackages.IsApproximate"/>.
 /// </param>
 /// <param name="Namespace">The namespace; packages of the namespaces below it are in it too.</param>
 /// <param name="MediaType">A media type in which a package has a release; an invalid one matches nothing.</param>
@@ -17,11 +19,6 @@ public sealed record PackageSearch(string Text = "", string Namespace = "", stri
     /// <summary>The most words that count.</summary>
     private const int MaxWords = 8;
 
-    /// <summary>
-    /// How well a package matches: its name is the word, begins with it, or has it; or other texts have it.
-    /// </summary>
-    private const int Ranks = 4;
-
     /// <summary>Returns some of the packages that match, and the number of all.</summary>
     /// <param name="view">The packages.</param>
     /// <param name="skip">How many of the best matches to leave out.</param>
@@ -29,35 +26,42 @@ public sealed record PackageSearch(string Text = "", string Namespace = "", stri
     public FoundPackages Find(PackageCatalogView view, int skip, int count)
     {
         ArgumentNullException.ThrowIfNull(view);
-        var words = Text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Take(MaxWords).ToArray();
+        byte[][] words = [.. SearchWords.Of(Text).Take(MaxWords)];
         MediaType mediaType = default;
-        if (MediaType.Length > 0 && !Content.MediaType.TryParse(MediaType, out mediaType))
+        if ((MediaType.Length > 0 && !Content.MediaType.TryParse(MediaType, out mediaType))
+            || (words.Length == 0 && !string.IsNullOrWhiteSpace(Text)))
             return new FoundPackages(0, []);
         if (this == new PackageSearch())
             return new FoundPackages(view.Count, [.. view.Entries.Skip(skip).Take(count)]);
+        var prefix = Namespace.Length == 0 ? "" : $"{Namespace}/";
+        if (words.Length == 0)
+            return Best(view.From(prefix).Select(static entry => new RankedEntry(entry, 0)), ranks: 1);
+        var exact = new SearchRanking(words);
+        var found = Best(view.Ranked(exact, prefix), exact.Ranks);
+        var similar = new SimilarNames(words);
+        if (found.Count > 0 || !similar.MayExist)
+            return found;
+        found = Best(view.Ranked(similar, prefix), similar.Ranks);
+        return found with { IsApproximate = found.Count > 0 };
 
         // Of each rank, only those that may be on the page are kept.
-        var counts = new int[Ranks];
-        var best = new List<CatalogEntry>[Ranks];
-        for (var rank = 0; rank < Ranks; rank++)
-            best[rank] = [];
-        foreach (var entry in Candidates(view, words))
-            if (HasMediaType(entry, mediaType)
-                && HasKeyword(entry)
-                && RankOf(entry, words) is var rank
-                && counts[rank]++ < (long)skip + count)
-                best[rank].Add(entry);
-        return new FoundPackages(counts.Sum(), [.. best.SelectMany(static entries => entries).Skip(skip).Take(count)]);
-    }
+        FoundPackages Best(IEnumerable<RankedEntry> candidates, int ranks)
+        {
+            var counts = new int[ranks];
+            var best = new List<CatalogEntry>[ranks];
+            for (var rank = 0; rank < ranks; rank++)
+                best[rank] = [];
+            foreach (var (entry, rank) in candidates)
+            {
+                if (!entry.Name.Value.StartsWith(prefix, StringComparison.Ordinal))
+                    break;
+                if (HasMediaType(entry, mediaType) && HasKeyword(entry) && counts[rank]++ < (long)skip + count)
+                    best[rank].Add(entry);
+            }
 
-    /// <summary>Returns the packages in which the words occur, by name.</summary>
-    private IEnumerable<CatalogEntry> Candidates(PackageCatalogView view, string[] words)
-    {
-        var prefix = Namespace.Length == 0 ? "" : $"{Namespace}/";
-        var entries = words.Length == 0 ? view.From(prefix) : view.Mentioning(words, prefix);
-        return prefix.Length == 0
-            ? entries
-            : entries.TakeWhile(entry => entry.Name.Value.StartsWith(prefix, StringComparison.Ordinal));
+            return new FoundPackages(
+                counts.Sum(), [.. best.SelectMany(static entries => entries).Skip(skip).Take(count)]);
+        }
     }
 
     private bool HasMediaType(CatalogEntry entry, MediaType mediaType)
@@ -73,28 +77,15 @@ public sealed record PackageSearch(string Text = "", string Namespace = "", stri
     private bool HasKeyword(CatalogEntry entry) =>
         Keyword.Length == 0
         || entry.Chart?.Keywords.Contains(Keyword, StringComparer.OrdinalIgnoreCase) == true;
-
-    /// <summary>Returns how well a package matches, by the word that matches worst.</summary>
-    private static int RankOf(CatalogEntry entry, string[] words)
-    {
-        var worst = 0;
-        foreach (var word in words)
-            worst = Math.Max(worst, RankOf(entry.Name.Value, word));
-        return worst;
-    }
-
-    private static int RankOf(string full, string word)
-    {
-        if (!full.Contains(word, StringComparison.OrdinalIgnoreCase))
-            return Ranks - 1;
-        var name = full.AsSpan(full.LastIndexOf('/') + 1);
-        return name.Equals(word, StringComparison.OrdinalIgnoreCase) ? 0
-            : name.StartsWith(word, StringComparison.OrdinalIgnoreCase) ? 1
-            : 2;
-    }
 }
 
 /// <summary>A part of the packages that a search found.</summary>
 /// <param name="Count">The number of all that match.</param>
 /// <param name="Entries">The part, best matches first, then by name.</param>
-public sealed record FoundPackages(int Count, ImmutableArray<CatalogEntry> Entries);
+public sealed record FoundPackages(int Count, ImmutableArray<CatalogEntry> Entries)
+{
+    /// <summary>
+    /// Whether no package has all words, and these have words that are similar: the text may have a typo.
+    /// </summary>
+    public bool IsApproximate { get; init; }
+}

@@ -58,6 +58,19 @@ public sealed class ReadyTests : IAsyncDisposable
         {
             if (call.Operation == StorageOperation.DocumentChanges)
                 await gate.Task;
+            else
+                throw new StorageException(StorageFault.Denied, "/secret");
+        };
+        using (var response = await host.Client.GetAsync("/readyz", cancellationToken))
+            Assert.That(
+                await response.Content.ReadAsStringAsync(cancellationToken),
+                Does.Contain("denies").And.Contain("\"waiting_for\":[\"storage\",\"packages\"]")
+                    .And.Not.Contain("secret"));
+
+        faults.Before = async call =>
+        {
+            if (call.Operation == StorageOperation.DocumentChanges)
+                await gate.Task;
         };
 
         gate.SetResult();

@@ -18,6 +18,9 @@ namespace Registry.Tests.Api.Telemetry;
 [NonParallelizable]
 public sealed partial class MetricsTests : IAsyncDisposable
 {
+    /// <summary>Whether a target could be scraped: a series of Prometheus itself.</summary>
+    private const string Up = "up";
+
     /// <summary>The labels that Prometheus adds to each series.</summary>
     private static readonly string[] TargetLabels = ["instance", "job"];
 
@@ -51,6 +54,7 @@ public sealed partial class MetricsTests : IAsyncDisposable
         await registry.GetAsync("/api/v1/packages/team/app/1.0.0/helm/pull", secret: null);
         await registry.GetAsync("/api/v1/packages", secret: null);
         await registry.GetAsync("/api/v1/packages", secret: "wrong");
+        await registry.GetAsync("/readyz", secret: null);
         await stalled;
         string text;
         do
@@ -131,6 +135,30 @@ public sealed partial class MetricsTests : IAsyncDisposable
     }
 
     [Test]
+    public void The_alerts_find_the_targets_of_the_PodMonitor()
+    {
+        var monitor = Yaml.Read(Path.Combine(Folder, "podmonitor.yaml"))["metadata"]!["name"];
+        var jobs = Selectors("alerts.yaml").Where(static selector => selector.Series == Up).ToList();
+        Assert.That(jobs, Is.Not.Empty);
+        foreach (var (_, matchers) in jobs)
+            Assert.That($"packages/{monitor}", Does.Match($"^({matchers.Single().Value})$"));
+    }
+
+    [Test]
+    public void Health_checks_have_a_protocol_of_their_own_which_dashboard_and_alerts_leave_out()
+    {
+        var selectors = Selectors("alerts.yaml").Concat(Selectors("dashboard.json"))
+            .Where(static selector => selector.Series.StartsWith("http_server_", StringComparison.Ordinal)).ToList();
+        Assert.That(selectors, Has.Count.GreaterThan(5));
+        foreach (var (series, matchers) in selectors)
+            Assert.That(
+                matchers.Where(static matcher => matcher.Label == "registry_protocol")
+                    .SelectMany(static matcher => matcher.Value.Split('|')),
+                Does.Contain("health"),
+                series);
+    }
+
+    [Test]
     public void The_runbook_has_a_line_for_every_alert()
     {
         var lines = AlertRow().Matches(Page).Select(static row => row.Groups["name"].Value);
@@ -165,10 +193,20 @@ public sealed partial class MetricsTests : IAsyncDisposable
         Assert.That(text, Does.Not.Contain("team").And.Not.Contain("/metrics"));
         Assert.That(
             text,
-            Does.Match("""registry_events_total\{action="credentials_refused",registry_protocol="cnr"\} [1-9]""")
+            Does.Match("""http_server_request_duration_seconds_count\{[^}]*registry_protocol="health"[,}]""")
+                .And.Match("""registry_events_total\{action="credentials_refused",registry_protocol="cnr"\} [1-9]""")
                 .And.Match("""registry_http_pulls_total\{registry_protocol="cnr"\} [1-9]""")
                 .And.Match("""registry_http_cut_transfers_total\{reason="stalled",registry_protocol="cnr"\} [1-9]"""));
     }
+
+    /// <summary>Returns what the queries of the dashboard or the alerts select.</summary>
+    private static IEnumerable<(string Series, List<(string Label, string Value)> Matchers)> Selectors(string file) =>
+        (file.EndsWith(".json", StringComparison.Ordinal)
+            ? JsonNode.Parse(File.ReadAllText(Path.Combine(Folder, file)))!["panels"]!.AsArray()
+                .SelectMany(static panel => panel!["targets"]?.AsArray() ?? [])
+            : Yaml.Read(Path.Combine(Folder, file))["groups"]!.AsArray()
+                .SelectMany(static group => group!["rules"]!.AsArray()))
+        .SelectMany(static query => PromQuery.Parse($"{query!["expr"]}").Selectors);
 
     private static bool IsOfFramework(string name) =>
         name.StartsWith("dotnet_", StringComparison.Ordinal) || name.StartsWith("kestrel_", StringComparison.Ordinal);
@@ -179,8 +217,8 @@ public sealed partial class MetricsTests : IAsyncDisposable
         var known = new HashSet<string>(TargetLabels, StringComparer.Ordinal);
         foreach (var (series, matchers) in query.Selectors)
         {
-            Assert.That(scrape.FamilyOf(series), Is.Not.Null, series);
-            var labels = scrape.LabelsOf(scrape.FamilyOf(series)!);
+            Assert.That(series == Up || scrape.FamilyOf(series) is not null, series);
+            string[] labels = series == Up ? [] : [.. scrape.LabelsOf(scrape.FamilyOf(series)!)];
             known.UnionWith(labels);
             if (series.EndsWith("_bucket", StringComparison.Ordinal))
                 known.Add("le");

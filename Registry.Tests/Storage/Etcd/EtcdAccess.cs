@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
 using Registry.Core.Storage;
+using Registry.Core.Telemetry;
 using Registry.Storage.Etcd;
 using Registry.Tests.Support;
 using Registry.Tests.Support.Servers;
@@ -38,7 +39,8 @@ public sealed class EtcdAccess : IAsyncDisposable
 
         using (var client = new EtcdClient(
             new EtcdOptions { Endpoints = server!.Endpoint, Username = "registry", Password = "secret" },
-            TimeProvider.System))
+            TimeProvider.System,
+            new StorageRetries()))
             await new EtcdProbe(client, NullLogger<EtcdProbe>.Instance).ProbeAsync(cancellationToken);
 
         await AssertDeniedAsync(await OpenAsync("registry", "wrong"));

@@ -106,9 +106,12 @@ public sealed class EtcdClusters : IAsyncDisposable
         var (documents, blobs) = await OpenAsync(follower, string.Join(',', others.Prepend(follower.Endpoint)));
         await documents.PutAsync(Sample, "one", Precondition.Absent, cancellationToken);
 
+        var retries = opened.OfType<EtcdUnderTest>().Single().Retries;
+        Assert.That(retries.Count, Is.Zero);
         await follower.FreezeAsync();
         var reads = Enumerable.Range(0, 32).Select(_ => documents.GetAsync(Sample, cancellationToken).AsTask());
         Assert.That((await Task.WhenAll(reads)).Select(static document => document!.Text()), Is.All.EqualTo("one"));
+        Assert.That(retries.Count, Is.Positive);
         await documents.PutAsync(Sample, "two", Precondition.None, cancellationToken);
         var info = await blobs.CommitAsync(Sample, Large, cancellationToken);
         Assert.That(

@@ -46,15 +46,17 @@ public sealed partial class GcsDocumentFaults
         Assert.That(
             (await CatchFaultAsync(async () => await Documents.GetAsync(Sample, CancellationToken))).Kind,
             Is.EqualTo(StorageFault.Corrupt));
+        var retries = Storage.Retries.Count;
         Fake.Fail(FakeGcsOperation.GetMedia, FakeGcsFault.CutResponse(1));
         Assert.That(
             (await Documents.GetAsync(Sample, CancellationToken))!.Text(),
             Is.EqualTo("one"),
             "a truncated response is retried");
+        Assert.That(Storage.Retries.Count, Is.EqualTo(retries + 1));
 
         var options = Storage.NewOptions();
         using var service = new GcsService(options, TimeProvider.System, NullLogger<GcsService>.Instance);
-        var client = new GcsClient(options, service, TimeProvider.System);
+        var client = new GcsClient(options, service, TimeProvider.System, Storage.Retries);
         var refused = await CatchFaultAsync(
             () =>
                 client.InsertAsync(
@@ -79,7 +81,7 @@ public sealed partial class GcsDocumentFaults
             await Documents.PutAsync(key, "x", Precondition.Absent, CancellationToken);
         var options = Storage.NewOptions();
         using var service = new GcsService(options, TimeProvider.System, NullLogger<GcsService>.Instance);
-        var client = new GcsClient(options, service, TimeProvider.System);
+        var client = new GcsClient(options, service, TimeProvider.System, Storage.Retries);
         foreach (var foreign in (string[])["UPPER", "", "@x"])
             await client.InsertAsync(
                 $"a/registry/documents/packages/n/{foreign}",

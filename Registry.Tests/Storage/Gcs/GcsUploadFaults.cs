@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
 using Registry.Core.Storage;
+using Registry.Core.Telemetry;
 using Registry.Storage.Gcs;
 using Registry.Tests.Support;
 using Registry.Tests.Support.Gcs;
@@ -237,7 +238,7 @@ public sealed class GcsUploadFaults : GcsTransferFaults
         var time = new ShiftedTime();
         using var service = new GcsService(options, time, NullLogger<GcsService>.Instance);
         var slow = new GcsUploadStore(
-            new GcsClient(options, service, time),
+            new GcsClient(options, service, time, new StorageRetries()),
             new GcsNames(options.Prefix),
             new GcsStaging(options, time),
             Budgets.Ample());

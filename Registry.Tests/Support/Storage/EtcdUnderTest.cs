@@ -1,3 +1,4 @@
+using Registry.Core.Telemetry;
 using Registry.Storage.Etcd;
 using Registry.Tests.Support.Servers;
 
@@ -11,7 +12,10 @@ internal sealed class EtcdUnderTest(EtcdServer server, string? endpoints = null)
 
     public ShiftedTime Time { get; } = new();
 
-    public EtcdClient NewClient() => new(Options, Time);
+    /// <summary>What the clients repeated.</summary>
+    public StorageRetries Retries { get; } = new();
+
+    public EtcdClient NewClient() => new(Options, Time, Retries);
 
     protected override ValueTask<StorageInstance> OpenInstanceAsync()
     {

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Registry.Core.Telemetry;
 using Registry.Storage.Gcs;
 using Registry.Tests.Support.Gcs;
 
@@ -15,6 +16,9 @@ internal sealed class GcsUnderTest : StorageUnderTest
 
     /// <summary>The staging folder of uploads.</summary>
     public string Staging => staging.Path;
+
+    /// <summary>What the clients repeated.</summary>
+    public StorageRetries Retries { get; } = new();
 
     /// <summary>Changes the options of instances opened later.</summary>
     public Action<GcsOptions>? Configure { get; set; }
@@ -43,7 +47,7 @@ internal sealed class GcsUnderTest : StorageUnderTest
     {
         var options = NewOptions();
         var service = new GcsService(options, TimeProvider.System, NullLogger<GcsService>.Instance);
-        var client = new GcsClient(options, service, TimeProvider.System);
+        var client = new GcsClient(options, service, TimeProvider.System, Retries);
         var names = new GcsNames(options.Prefix);
         var staging = new GcsStaging(options, TimeProvider.System);
         return ValueTask.FromResult(new StorageInstance(

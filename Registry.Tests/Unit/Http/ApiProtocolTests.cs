@@ -27,7 +27,7 @@ public sealed class ApiProtocolTests
     [Test]
     public void The_error_table_of_every_protocol_is_complete()
     {
-        Assert.That(Protocols.All.Count(), Is.EqualTo(7));
+        Assert.That(Protocols.All.Count(), Is.EqualTo(8));
         foreach (var protocol in Protocols.All)
         {
             Assert.That(protocol.Errors.Refusals.Keys, Is.EquivalentTo(Enum.GetValues<ErrorCode>()), $"{protocol}");
@@ -53,7 +53,9 @@ public sealed class ApiProtocolTests
     [TestCase("/helm/team/index.yaml", "/helm")]
     [TestCase("/index.yaml", "/helm")]
     [TestCase("/index.yamlx", "/packages")]
-    [TestCase("/healthz", "/packages")]
+    [TestCase("/healthz", "/healthz")]
+    [TestCase("/readyz", "/healthz")]
+    [TestCase("/healthzx", "/packages")]
     [TestCase("/", "/packages")]
     [TestCase("", "/packages")]
     public void The_longest_path_decides_which_protocol_owns_a_request(string path, string first)
