@@ -1,10 +1,11 @@
+using System.Text.RegularExpressions;
 using Registry.Core.Storage;
 using StackExchange.Redis;
 
 namespace Registry.Storage.Redis;
 
 /// <summary>Maps exceptions of the Redis client and errors of the server.</summary>
-internal static class RedisFault
+internal static partial class RedisFault
 {
     /// <summary>
     /// The server errors with a kind of their own. All others (LOADING, BUSY, READONLY, MASTERDOWN, MISCONF and so on)
@@ -52,6 +53,10 @@ internal static class RedisFault
     {
         StorageException known => known,
         TimeoutException => new(StorageFault.Unavailable, "Redis did not respond in time.", fault),
+        // Without the advice in the exception too, which the log has.
+        RedisConnectionException unreachable when Advice().IsMatch(unreachable.Message) => From(
+            new RedisConnectionException(
+                unreachable.FailureType, Advice().Replace(unreachable.Message, ""), unreachable.InnerException)),
         _ => new(KindOf(fault), $"Redis failed: {fault.Message}", fault),
     };
 
@@ -63,6 +68,10 @@ internal static class RedisFault
                 return kind;
         return null;
     }
+
+    /// <summary>What the client advises programmers: no setting of the registry, which reconnects anyway.</summary>
+    [GeneratedRegex(@" To allow this multiplexer to continue retrying .*? in your code\.")]
+    private static partial Regex Advice();
 
     private static StorageFault KindOf(Exception fault)
     {

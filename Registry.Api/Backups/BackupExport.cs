@@ -46,13 +46,20 @@ internal sealed class BackupExport(CommandRegistry registry, Dialect dialect, Ac
     /// <summary>The number of packages and releases that are left out because they are damaged.</summary>
     public int Failed { get; private set; }
 
+    /// <summary>
+    /// The number of packages of which the format can hold nothing: those that CNR cannot address, and those that have
+    /// OCI artifacts only.
+    /// </summary>
+    public int LeftOut { get; private set; }
+
     /// <summary>The number of packages that are done, and of all; 0 while they are being counted.</summary>
     public (int Done, int Total) Packages => (packagesDone, packagesTotal);
 
     /// <summary>The result, or the progress, in one line.</summary>
     public string Summary =>
         $"{Count.Of(releases, "release")} of {ByteSize.Of(bytes)} and {Count.Of(channels.Count, "channel")} "
-            + $"exported; {Failed} damaged and left out.";
+            + $"exported; {Failed} damaged and left out."
+            + (LeftOut == 0 ? "" : $" {Count.Of(LeftOut, "package")} left out: the format has no place for them.");
 
     /// <summary>
     /// Writes the backup. It is consistent for each package, not across packages: a package that changes meanwhile is
@@ -70,7 +77,7 @@ internal sealed class BackupExport(CommandRegistry registry, Dialect dialect, Ac
                 if (name.HasOnePartNamespace)
                     names.Add(name);
                 else
-                    report($"{name}: not in the backup, since CNR cannot address it");
+                    LeaveOut(name, "CNR cannot address it");
             }
 
         await using var spool = new ContentSpool(long.MaxValue);
@@ -94,6 +101,12 @@ internal sealed class BackupExport(CommandRegistry registry, Dialect dialect, Ac
     {
         if ((await indexes.FindAsync(name, cancellationToken))?.State is not { } index)
             return;
+        if (index.Manifests.IsEmpty)
+        {
+            LeaveOut(name, "it has OCI artifacts only");
+            return;
+        }
+
         using var metadata = new MetadataReader();
         var written = new HashSet<Release>();
         foreach (var manifest in index.Manifests)
@@ -121,6 +134,12 @@ internal sealed class BackupExport(CommandRegistry registry, Dialect dialect, Ac
                         channel.Name.Value,
                         name.Value));
         ReportArtifacts(index);
+    }
+
+    private void LeaveOut(PackageName package, string reason)
+    {
+        LeftOut++;
+        report($"{package}: not in the backup, because {reason}");
     }
 
     /// <summary>The format has no place for what OCI and Helm clients store beside releases.</summary>

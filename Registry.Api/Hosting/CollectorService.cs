@@ -64,12 +64,17 @@ internal sealed partial class CollectorService(
         }
         catch (Exception fault)
         {
-            LogFailed(fault, options.Period.TotalSeconds);
+            LogNotDiscarded(fault, options.Period.TotalSeconds);
         }
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Discarded {Discarded} abandoned uploads")]
     private partial void LogDiscarded(int discarded);
+
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "Discarding abandoned uploads failed; the first collection retries in {Seconds} s")]
+    private partial void LogNotDiscarded(Exception fault, double seconds);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The collection failed; retrying in {Seconds} s")]
     private partial void LogFailed(Exception fault, double seconds);

@@ -25,7 +25,9 @@ internal sealed partial class MalformedRequests(ILogger<MalformedRequests> logge
     public void OnNext(KeyValuePair<string, object?> value)
     {
         if (value.Value is IFeatureCollection features
-            && features.Get<IBadRequestExceptionFeature>()?.Error is BadHttpRequestException refusal)
+            && features.Get<IBadRequestExceptionFeature>()?.Error is BadHttpRequestException refusal
+            // A client that has an error response often does not send the rest of the body.
+            && features.Get<IHttpResponseFeature>() is not { HasStarted: true })
             LogRefused(features.Get<IHttpConnectionFeature>()?.RemoteIpAddress, refusal.StatusCode, refusal.Message);
     }
 

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Options;
-using Registry.Api.Health;
 using Registry.Api.Http;
 using Registry.Api.Ui;
 
@@ -10,8 +9,7 @@ namespace Registry.Api.Hosting;
 internal sealed class PathBaseSettingsValidator(ApiProtocols protocols) : IValidateOptions<PathBaseSettings>
 {
     /// <summary>The paths that no protocol owns.</summary>
-    private static readonly PathString[] Pages =
-        ["/swagger", "/openapi", HealthController.AlivePath, HealthController.ReadyPath, IconController.Path];
+    private static readonly PathString[] Pages = ["/swagger", "/openapi", IconController.Path];
 
     public ValidateOptionsResult Validate(string? name, PathBaseSettings options)
     {

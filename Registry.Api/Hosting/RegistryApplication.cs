@@ -259,7 +259,6 @@ public static class RegistryApplication
         services.AddSingleton(static provider => provider.OptionsOf<AuthSettings>().ToOptions());
         services.AddSingleton(static provider => provider.OptionsOf<TransferSettings>().ToOptions());
         services.AddSingleton<TransferBudget>();
-        services.AddSingleton<StorageReadiness>();
         services.AddSingleton<MalformedRequests>();
         services.AddSingleton<IRegistryEventSink, AuditLog>();
         services.AddAuditFile(configuration);
@@ -289,6 +288,7 @@ public static class RegistryApplication
         services.AddHelm();
         services.AddTokens();
         services.AddPages();
+        services.AddHealth();
         services.AddHostedService<CatalogService>();
         services.AddHostedService<CollectorService>();
         services.AddHostedService<CompletionService>();

@@ -64,7 +64,7 @@ internal static class DocumentInfo
         Push, list and pull a chart:
 
         ```
-        curl -f -F release=1.0.0 -F media_type=helm -F blob=@chart.tar.gz \
+        curl --fail-with-body -F release=1.0.0 -F media_type=helm -F blob=@chart.tar.gz \
           http://localhost:5000/api/v1/packages/hello/elasticsearch
         curl -f http://localhost:5000/api/v1/packages
         curl -f -o chart.tar.gz http://localhost:5000/api/v1/packages/hello/elasticsearch/1.0.0/helm/pull

@@ -56,7 +56,7 @@ public sealed class Migration(
     {
         if (await AreSameStorageAsync(cancellationToken))
         {
-            Refuse(new Finding("target", "is the same storage as the source"));
+            Refuse(new Finding("target", "source and target are the same storage"));
             return false;
         }
 

@@ -135,10 +135,13 @@ public sealed class DocumentedCommandsTests : EndToEndTest
         Assert.That(
             await ReadAsync("chart.tar.gz"),
             Is.EqualTo(
-                await File.ReadAllBytesAsync(Path.Combine(Samples, "elasticsearch-chart.tar.gz"), CancellationToken)));
+                await File.ReadAllBytesAsync(Path.Combine(Samples, "elasticsearch-1.0.0.tgz"), CancellationToken)));
         Assert.That(await ReadAsync("app.kploy"), Is.EqualTo(await SampleArchive.BytesAsync()));
-        var releases = (await GetJsonAsync(registry, "/api/v1/packages"))[0].GetProperty("releases");
-        Assert.That(releases.GetRawText(), Is.EqualTo("""["1.0.1","1.0.0"]"""));
+        foreach (var name in (string[])["hello", "hello2"])
+            Assert.That(
+                await registry.Client.GetStringAsync($"/helm/{name}/index.yaml", CancellationToken),
+                Does.Contain("elasticsearch-1.0.0.tgz"),
+                "Helm can install the example");
     }
 
     [Test]

@@ -19,6 +19,9 @@ internal sealed class BlobText(Func<CancellationToken, ValueTask<PackagePush>> b
     private bool refused;
     private bool released;
 
+    /// <summary>Whether the field may also be the archive itself.</summary>
+    public bool MayBeRaw { get; set; }
+
     /// <summary>The push; null before the first byte.</summary>
     public PackagePush? Push { get; private set; }
 
@@ -37,8 +40,7 @@ internal sealed class BlobText(Func<CancellationToken, ValueTask<PackagePush>> b
             if (status == OperationStatus.InvalidData)
             {
                 refused = true;
-                push.Refuse(
-                    "The blob is not base64: it has an invalid character, or something follows its padding.");
+                push.Refuse($"{Problem}: it has an invalid character, or something follows its padding.");
                 return;
             }
 
@@ -58,7 +60,7 @@ internal sealed class BlobText(Func<CancellationToken, ValueTask<PackagePush>> b
             return;
         await FlushAsync(Push, cancellationToken);
         if (!decoder.IsComplete)
-            Push.Refuse("The blob is not base64: it ends within a group of four digits.");
+            Push.Refuse($"{Problem}: it ends within a group of four digits.");
     }
 
     /// <summary>Transfers the ownership of the push to the caller.</summary>
@@ -78,6 +80,9 @@ internal sealed class BlobText(Func<CancellationToken, ValueTask<PackagePush>> b
             await Push.DisposeAsync();
         released = true;
     }
+
+    private string Problem =>
+        MayBeRaw ? "The blob is neither a gzip archive nor base64 of one" : "The blob is not base64";
 
     private async ValueTask<PackagePush> GetPushAsync(CancellationToken cancellationToken) =>
         Push ??= await begin(cancellationToken);

@@ -79,6 +79,7 @@ internal sealed class MultipartPushBody(BodyCursor body, PushFields fields, stri
     {
         var read =
             await part.Body.ReadAtLeastAsync(buffer, FileKind.HeadBytes, throwOnEndOfStream: false, cancellationToken);
+        blob.MayBeRaw = true;
         var isRaw = read > 0 && (buffer[0] == GzipMagic || FileKind.Find(buffer.AsSpan(0, read)) is not null);
         for (; read > 0; read = await part.Body.ReadAsync(buffer, cancellationToken))
         {

@@ -114,6 +114,12 @@ internal sealed class ErrorTable(
             Message =
                 "The stored data for this request cannot be read. The log of the registry contains the cause.",
         },
+        StorageFault.Denied => OfStatus(StatusCodes.Status503ServiceUnavailable) with
+        {
+            Message =
+                "The storage denies access: the registry lacks the permission, or its credentials are wrong. "
+                + "The log of the registry contains the cause.",
+        },
         StorageFault.NewerSchema => OfStatus(StatusCodes.Status503ServiceUnavailable) with
         {
             Message =

@@ -66,7 +66,9 @@ internal sealed class MigrateCommandTests : IDisposable
         var refused = await RunAsync($"--Filesystem:Path={Old}");
         Assert.That(refused.Code, Is.EqualTo(ExitCode.Failure));
         Assert.That(
-            refused.Output, Is.EqualTo("target: is the same storage as the source\n"), "and no success is reported");
+            refused.Output,
+            Is.EqualTo("target: source and target are the same storage\n"),
+            "and no success is reported");
         Assert.That(
             Directory.EnumerateFiles(Path.Combine(Old, "documents"), "*", SearchOption.AllDirectories).Count(),
             Is.EqualTo(1));

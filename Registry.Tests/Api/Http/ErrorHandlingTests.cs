@@ -25,6 +25,8 @@ public sealed class ErrorHandlingTests
                     "a/b"), ("release", null), ("limit", 5L), ("forced", false), ("types", new[] { "helm" })));
             app.MapGet(
                 $"{root}/full", static IResult () => throw new StorageException(StorageFault.Full, "/secret/path"));
+            app.MapGet(
+                $"{root}/denied", static IResult () => throw new StorageException(StorageFault.Denied, "/secret/path"));
             app.MapGet($"{root}/bug", static IResult (HttpResponse response) =>
             {
                 response.Headers.ETag = "\"x\"";
@@ -53,6 +55,7 @@ public sealed class ErrorHandlingTests
 
     [TestCase("GET", "/refusal", 409, "package-exists")]
     [TestCase("GET", "/full", 507, "storage-full")]
+    [TestCase("GET", "/denied", 503, "unavailable")]
     [TestCase("GET", "/bug", 500, "internal-error")]
     [TestCase("GET", "/nowhere", 404, "resource-not-found")]
     [TestCase("POST", "/refusal", 405, "method-not-allowed")]
@@ -76,6 +79,15 @@ public sealed class ErrorHandlingTests
             if (root != "")
                 Check(nested, code);
         }
+    }
+
+    [Test]
+    public async Task A_storage_that_denies_access_is_not_said_to_be_silent()
+    {
+        using var response = await host.Client.GetAsync("/denied");
+        Assert.That(
+            await response.Content.ReadAsStringAsync(),
+            Does.Contain("The storage denies access").And.Contain("The log").And.Not.Contain("respond"));
     }
 
     [Test]

@@ -1,7 +1,10 @@
+using System.Net;
+using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using NUnit.Framework;
+using Registry.Api.Commands;
 using Registry.Tests.Support;
 using Registry.Tests.Support.Backups;
 
@@ -176,6 +179,36 @@ internal sealed class ExportBackupTests : IDisposable
 
         var exported = JsonNode.Parse(await fixture.ExportAsync())!;
         Assert.That($"{exported["packages"]![0]!["blob"]}", Is.EqualTo(Convert.ToBase64String(blob)));
+    }
+
+    [Test]
+    public async Task Packages_that_the_format_cannot_hold_are_reported_and_fail_the_command()
+    {
+        await fixture.ImportAsync(BackupFixture.Of(BackupEntry.Of("a/b", "1.0.0", "x")));
+        await using (var host = await fixture.ServeAsync())
+        {
+            await host.PushAsync("a/b/deep", "1.0.0");
+            using var manifest = new StringContent(
+                """
+                {"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}
+                """,
+                new MediaTypeHeaderValue("application/vnd.oci.image.index.v1+json"));
+            using var pushed = await host.Client.PutAsync("/v2/a/image/manifests/latest", manifest);
+            Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.Created));
+        }
+
+        var path = fixture.Below("backup.json");
+        var run = await fixture.ExportFileAsync(path);
+        Assert.That(run.Code, Is.EqualTo(ExitCode.Failure));
+        Assert.That(
+            run.Output,
+            Does.Contain("a/b/deep: not in the backup, because CNR cannot address it\n").And
+                .Contain("a/image: not in the backup, because it has OCI artifacts only\n").And
+                .Contain("2 packages left out: the format has no place for them."));
+        Assert.That(
+            JsonNode.Parse(await File.ReadAllTextAsync(path))!["packages"]!.AsArray(),
+            Has.Count.EqualTo(1),
+            "the backup is written nevertheless");
     }
 
     private static JsonObject WithChannel()

@@ -23,8 +23,9 @@ public sealed class BackgroundServiceTests
                 var storage = new InMemoryStorage();
                 var faults = new StorageFaults
                 {
-                    Before = call => call.Operation == StorageOperation.ListBlobs
-                        && Interlocked.Increment(ref failures) == 1
+                    Before = call =>
+                        call.Operation is StorageOperation.DiscardAbandoned or StorageOperation.ListBlobs
+                        && Interlocked.Increment(ref failures) <= 2
                         ? throw new InvalidOperationException("a defect")
                         : default,
                 };
@@ -33,6 +34,7 @@ public sealed class BackgroundServiceTests
             },
             routes: null,
             "--Collection:PeriodSeconds=0.05");
+        await WaitForLogAsync(host, LogLevel.Error, "Discarding abandoned uploads failed");
         await WaitForLogAsync(host, LogLevel.Error, "The collection failed");
         await WaitForLogAsync(host, LogLevel.Information, "Collected 0 blobs");
     }

@@ -211,7 +211,7 @@ internal sealed partial class MigrationTests
         await FillAsync();
         var before = source.Contents();
         Assert.That(await New(source).RunAsync(default), Is.False);
-        Assert.That(findings, Is.EqualTo(new[] { "target: is the same storage as the source" }));
+        Assert.That(findings, Is.EqualTo(new[] { "target: source and target are the same storage" }));
         Assert.That(source.Contents(), Is.EqualTo(before).AsCollection);
     }
 

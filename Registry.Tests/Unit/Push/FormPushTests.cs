@@ -210,6 +210,20 @@ public sealed class FormPushTests
             }
     }
 
+    [TestCase("hello")]
+    [TestCase("# A chart")]
+    public async Task A_file_that_is_neither_an_archive_nor_base64_is_named_as_such(string file)
+    {
+        var push = await Pushes.ReadAsync(
+            Multipart(("release", "1.0.0"u8.ToArray()), ("blob", Encoding.ASCII.GetBytes(file))),
+            "multipart/form-data; boundary=xYzZY");
+        Assert.That(push.Summary, Is.EqualTo("InvalidParameters blob"));
+        Assert.That(
+            push.ContentError!.Message, Does.StartWith("The blob is neither a gzip archive nor base64 of one: "));
+        var json = await Pushes.ReadAsync($$"""{"release":"1.0.0","blob":"{{file}}"}""");
+        Assert.That(json.ContentError!.Message, Does.StartWith("The blob is not base64: "));
+    }
+
     [Test]
     public async Task A_file_sent_as_the_body_is_refused_with_a_hint()
     {

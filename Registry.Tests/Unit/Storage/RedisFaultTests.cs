@@ -1,6 +1,8 @@
 using NUnit.Framework;
 using Registry.Core.Storage;
 using Registry.Storage.Redis;
+using Registry.Tests.Support.Servers;
+using StackExchange.Redis;
 
 namespace Registry.Tests.Unit.Storage;
 
@@ -33,6 +35,18 @@ public sealed class RedisFaultTests
     [TestCase("ERR an unknown error", null)]
     public void A_failure_is_classified_by_its_message(string message, StorageFault? kind) =>
         Assert.That(RedisFault.Classify(message), Is.EqualTo(kind));
+
+    [Test]
+    public async Task A_refused_connection_names_the_cause_without_advice_for_programmers()
+    {
+        var connector = new RedisConnector($"127.0.0.1:{ServerProcess.FreePort()}", TimeSpan.FromSeconds(1));
+        var refused = (await Assert.ThrowsAsync<RedisConnectionException>(connector.ConnectAsync))!;
+        Assert.That(refused.Message, Does.Contain("abortConnect"), "the client still advises");
+        Assert.That(
+            RedisFault.From(refused).ToString(),
+            Does.Contain(": Redis failed: It was not possible to connect to the redis server(s).")
+                .And.Not.Contain("multiplexer").And.Not.Contain("abortConnect"));
+    }
 
     [Test]
     public void A_timeout_is_unavailable_and_a_StorageException_is_unchanged()
