@@ -11,6 +11,10 @@ public sealed record AccessOptions
     /// <summary>What callers without credentials may do.</summary>
     public required ScopeSet Anonymous { get; init; }
 
+    /// <summary>Whether clients need credentials to pull something.</summary>
+    public bool NeedsLogin(AccessResource resource) =>
+        RequiresScopes && !Anonymous.Allows(AccessActions.Pull, resource);
+
     /// <summary>The secret of the administrator; null for none, or if it is in a file.</summary>
     public string? AdminToken { get; init; }
 

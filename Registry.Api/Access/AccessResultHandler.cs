@@ -35,11 +35,12 @@ internal sealed class AccessResultHandler : IAuthorizationMiddlewareResultHandle
     {
         if (RequestAccess.Of(context).Problem is { } problem)
             return new RegistryException(ErrorCode.Unauthorized, problem);
-        var actions = context.GetEndpoint()!.Metadata.GetMetadata<RequiresAttribute>()?.For(context).Actions
-            ?? AccessActions.None;
+        var right = context.GetEndpoint()!.Metadata.GetMetadata<RequiresAttribute>()?.For(context);
         var resources = ApiProtocol.Of(context).ResourcesOf(context).ToList();
         return AccessErrors.Denied(
-            RequestCaller.Of(context), actions, resources.Count == 0 ? null : resources[0]);
+            RequestCaller.Of(context),
+            right?.Actions ?? AccessActions.None,
+            resources.Count == 0 || right is null ? null : right.NameOf(resources[0]));
     }
 
     private static Task MakePrivateAsync(object state)

@@ -19,6 +19,7 @@ internal static class AccessServices
             static provider => provider.GetRequiredService<AdministratorSecret>());
         services.AddSingleton<ICredentialVerifier, TokenVerifier>();
         services.AddSingleton<CredentialVerifiers>();
+        services.AddSingleton<AnonymousRights>();
         services.AddSingleton<BrowserSessions>();
 
         // Not AddAuthentication, which also adds keys for cookies, and stores them in the home directory.

@@ -3,6 +3,7 @@ using System.Text;
 using Registry.Core.Sessions;
 using Registry.Core.Storage;
 using Registry.Core.Tokens;
+using CookieHeaderValue = Microsoft.Net.Http.Headers.CookieHeaderValue;
 
 namespace Registry.Api.Access;
 
@@ -10,8 +11,11 @@ namespace Registry.Api.Access;
 internal sealed class BrowserSessions(
     AccessSessions sessions, AccessTokens tokens, AdministratorSecret administrator)
 {
-    /// <summary>The name of the cookie.</summary>
-    public const string Cookie = "registry-session";
+    /// <summary>The name of the cookie, without the prefix that https allows.</summary>
+    private const string Cookie = "registry-session";
+
+    /// <summary>Whether a request has the cookie of a session, which may have ended.</summary>
+    public static bool IsNamedBy(HttpRequest request) => request.Cookies.ContainsKey(NameFor(request));
 
     /// <summary>Finds the caller of a request by its cookie.</summary>
     /// <returns>
@@ -20,7 +24,8 @@ internal sealed class BrowserSessions(
     /// <exception cref="StorageException">The storage failed: nothing is known about the session.</exception>
     public async ValueTask<CallerIdentity?> FindAsync(HttpContext context)
     {
-        if (IdOf(context) is not { } id
+        // A neighboring host may have added a cookie of its own: then nobody knows which one the person meant.
+        if (IdsOf(context.Request) is not [var id]
             || await sessions.FindAsync(id, context.RequestAborted) is not { } session)
             return null;
         if (session.Token is { } token)
@@ -43,22 +48,39 @@ internal sealed class BrowserSessions(
         TokenId? token = TokenId.TryParse(identity.Id, out var parsed) ? parsed : null;
         var id = await sessions.BeginAsync(
             token, SHA256.HashData(Encoding.UTF8.GetBytes(secret)), identity.Expires, context.RequestAborted);
-        if (IdOf(context) is { } previous)
+        foreach (var previous in IdsOf(context.Request))
             await sessions.EndAsync(previous, context.RequestAborted);
-        context.Response.Cookies.Append(Cookie, id.Text, OptionsOf(context.Request));
+        context.Response.Cookies.Append(NameFor(context.Request), id.Text, OptionsOf(context.Request));
     }
 
-    /// <summary>Ends the session of a request, if it has one, on every replica.</summary>
+    /// <summary>Ends the sessions that a request names, on every replica.</summary>
     /// <exception cref="StorageException">The storage failed; the session may have ended.</exception>
     public async Task EndAsync(HttpContext context)
     {
-        if (IdOf(context) is { } id)
+        foreach (var id in IdsOf(context.Request))
             await sessions.EndAsync(id, context.RequestAborted);
-        context.Response.Cookies.Delete(Cookie, OptionsOf(context.Request));
+        context.Response.Cookies.Delete(NameFor(context.Request), OptionsOf(context.Request));
     }
 
-    private static SessionId? IdOf(HttpContext context) =>
-        SessionId.TryParse(context.Request.Cookies[Cookie], out var id) ? id : null;
+    /// <summary>
+    /// Returns the name of the cookie. With https, browsers accept a name with such a prefix only with the attributes
+    /// that <see cref="OptionsOf"/> gives it, and <c>__Host-</c> from no neighboring host (RFC 6265bis, section 4.1.3).
+    /// </summary>
+    private static string NameFor(HttpRequest request) =>
+        !request.IsHttps ? Cookie : request.PathBase.HasValue ? $"__Secure-{Cookie}" : $"__Host-{Cookie}";
+
+    /// <summary>Returns the ids in all cookies of the name. The framework would return only the last one.</summary>
+    private static SessionId[] IdsOf(HttpRequest request)
+    {
+        var name = NameFor(request);
+        if (!request.Cookies.ContainsKey(name) || !CookieHeaderValue.TryParseList(request.Headers.Cookie, out var all))
+            return [];
+        var ids = new List<SessionId>();
+        foreach (var cookie in all)
+            if (cookie.Name == name && SessionId.TryParse(cookie.Value.Value, out var id))
+                ids.Add(id);
+        return [.. ids];
+    }
 
     /// <summary>
     /// Scripts do not see the cookie, and other sites do not make the browser send it, except by a link. It is

@@ -13,7 +13,7 @@ namespace Registry.Api.Access;
 /// authenticated.
 /// </summary>
 internal sealed class CallerHandler(
-    AccessOptions access,
+    AnonymousRights rights,
     CredentialVerifiers verifiers,
     BrowserSessions sessions,
     IOptionsMonitor<AuthenticationSchemeOptions> options,
@@ -27,8 +27,6 @@ internal sealed class CallerHandler(
     private static readonly RequestAccess Nobody =
         new(new CallerIdentity(CallerKind.Anonymous, null, ScopeSet.None), null, IsExplicitlyEmpty: false);
 
-    private readonly CallerIdentity anonymous = new(CallerKind.Anonymous, null, access.Anonymous);
-
     /// <inheritdoc/>
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
@@ -40,23 +38,26 @@ internal sealed class CallerHandler(
         }
 
         var credentials = Credentials.Parse(Request.Headers.Authorization);
-        var signedIn = credentials == default && PageAttribute.IsOn(Context) ? await sessions.FindAsync(Context) : null;
+        var maySignIn = credentials == default && PageAttribute.IsOn(Context);
+        var signedIn = maySignIn ? await sessions.FindAsync(Context) : null;
         var verification = credentials switch
         {
             { Problem: { } problem } => Verification.Refused(problem),
             { Secret: { } secret } => await verifiers.VerifyAsync(secret, Context),
-            _ => Verification.Of(signedIn ?? anonymous),
+            _ => Verification.Of(signedIn ?? rights.Anonymous),
         };
+        var caller = verification.Identity is { Kind: not CallerKind.Anonymous } known ? rights.AddTo(known) : null;
         Context.Features.Set(new RequestAccess(
-            verification.Identity ?? anonymous, verification.Problem, credentials.IsExplicitlyEmpty)
+            caller ?? rights.Anonymous, verification.Problem, credentials.IsExplicitlyEmpty)
         {
             IsSignedIn = signedIn is not null,
+            HasEndedSession = maySignIn && signedIn is null && BrowserSessions.IsNamedBy(Request),
         });
 
         // Refused credentials are not reported as a failure, which the framework would log for each request:
         // RightHandler refuses them, and the response says why.
-        return verification.Identity is { Kind: not CallerKind.Anonymous } known
-            ? AuthenticateResult.Success(new AuthenticationTicket(PrincipalOf(known), Scheme.Name))
+        return caller is not null
+            ? AuthenticateResult.Success(new AuthenticationTicket(PrincipalOf(caller), Scheme.Name))
             : AuthenticateResult.NoResult();
     }
 

@@ -25,5 +25,5 @@ internal static class OwnOrigin
     }
 
     private static bool IsOwn(string? origin, HttpRequest request) =>
-        WebOrigin.TryParse(origin, out var parsed) && parsed.IsOf(request.Host);
+        WebOrigin.TryParse(origin, out var parsed) && parsed.IsOf(request);
 }

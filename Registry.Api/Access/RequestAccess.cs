@@ -16,6 +16,11 @@ internal sealed record RequestAccess(CallerIdentity Identity, string? Problem, b
     /// <summary>Whether the caller is known by the cookie of a session.</summary>
     public bool IsSignedIn { get; init; }
 
+    /// <summary>
+    /// Whether the request has the cookie of a session that has ended, or whose token is no longer valid.
+    /// </summary>
+    public bool HasEndedSession { get; init; }
+
     /// <summary>Returns that of a request. Where requests need no credentials, everybody may do everything.</summary>
     public static RequestAccess Of(HttpContext context) => context.Features.Get<RequestAccess>() ?? Open;
 }

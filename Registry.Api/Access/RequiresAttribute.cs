@@ -39,6 +39,9 @@ internal class RequiresAttribute(AccessActions actions) : Attribute, IAuthorizat
         return false;
     }
 
+    /// <summary>Returns the resource as an error names it, in the scope that the caller lacks.</summary>
+    public virtual AccessResource NameOf(AccessResource resource) => resource;
+
     /// <summary>Whether scopes give the right for a resource.</summary>
     protected virtual bool Allows(ScopeSet scopes, AccessResource resource) => scopes.Allows(Actions, resource);
 }
@@ -51,6 +54,13 @@ internal class RequiresAttribute(AccessActions actions) : Attribute, IAuthorizat
 /// <param name="actions">What the caller must be allowed to do.</param>
 internal sealed class RequiresWithinAttribute(AccessActions actions) : RequiresAttribute(actions)
 {
+    /// <summary>Whether the path may also be that of a resource.</summary>
+    public bool MayBeResource { get; init; }
+
+    /// <inheritdoc/>
+    public override AccessResource NameOf(AccessResource resource) =>
+        MayBeResource || resource.Path.Length == 0 ? resource : resource with { Path = $"{resource.Path}/*" };
+
     /// <inheritdoc/>
     protected override bool Allows(ScopeSet scopes, AccessResource resource) =>
         scopes.Allows(Actions, resource) || scopes.AllowsBelow(Actions, resource);

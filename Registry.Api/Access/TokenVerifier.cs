@@ -6,9 +6,6 @@ namespace Registry.Api.Access;
 /// <summary>Verifies tokens that this registry has issued.</summary>
 internal sealed class TokenVerifier(AccessTokens tokens) : ICredentialVerifier
 {
-    private static readonly Verification Refused =
-        Verification.Refused("The token is unknown, expired or revoked.");
-
     /// <inheritdoc/>
     public async ValueTask<Verification?> VerifyAsync(string secret, HttpContext context)
     {
@@ -16,7 +13,7 @@ internal sealed class TokenVerifier(AccessTokens tokens) : ICredentialVerifier
             return null;
         return await tokens.FindAsync(parsed, context.RequestAborted) is { } token
             ? Verification.Of(IdentityOf(token))
-            : Refused;
+            : Verification.Refused($"The token {parsed.Id} is unknown, expired or revoked.");
     }
 
     /// <summary>Returns the holder of a token.</summary>

@@ -30,7 +30,7 @@ internal sealed class CrossOriginWrites(RequestDelegate next, CorsSettings setti
 
     private bool IsTrusted(HttpRequest request) =>
         request.Headers.Origin.Count == 1 && WebOrigin.TryParse(request.Headers.Origin[0], out var origin)
-        && (origin.IsOf(request.Host) || allowed.Contains(origin));
+        && (origin.IsOf(request) || allowed.Contains(origin));
 
     private static bool IsWrite(string method) =>
         HttpMethods.IsPost(method) || HttpMethods.IsPut(method)

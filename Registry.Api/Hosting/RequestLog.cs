@@ -34,7 +34,8 @@ internal sealed partial class RequestLog(RequestDelegate next, TimeProvider time
             var status = aborted && !context.Response.HasStarted ? ClientClosedRequest : context.Response.StatusCode;
             var milliseconds = time.GetElapsedTime(began).TotalMilliseconds;
             var result = aborted ? "aborted" : "complete";
-            LogRequest(client, context.Request.Method, path, status, result, response.Bytes, milliseconds);
+            var method = LogText.Shorten(context.Request.Method);
+            LogRequest(client, method, path, status, result, response.Bytes, milliseconds);
         }
     }
 

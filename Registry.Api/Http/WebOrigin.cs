@@ -21,12 +21,14 @@ internal readonly record struct WebOrigin(string Scheme, string Host, int Port)
     }
 
     /// <summary>
-    /// Whether this is the origin of the server that a request addresses. The schemes may differ, as a proxy may
-    /// terminate TLS.
+    /// Whether this is the origin of the server that a request addresses. Its scheme may be https although that of the
+    /// request is http, as a proxy may terminate TLS and not say so; the reverse is another origin.
     /// </summary>
-    /// <param name="host">
-    /// The host of the request. Without a port it has the default port of the origin's scheme.
+    /// <param name="request">
+    /// The request. A host without a port has the default port of the origin's scheme.
     /// </param>
-    public bool IsOf(HostString host) =>
-        Scheme is "http" or "https" && TryParse($"{Scheme}://{host.Value}", out var own) && own == this;
+    public bool IsOf(HttpRequest request) =>
+        (Scheme == "https" || (Scheme == "http" && !request.IsHttps))
+        && TryParse($"{Scheme}://{request.Host.Value}", out var own)
+        && own == this;
 }

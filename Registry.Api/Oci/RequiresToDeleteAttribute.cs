@@ -10,15 +10,23 @@ namespace Registry.Api.Oci;
 /// channels and tags are changed by whoever pushes. The tag of a release is a version, so it deletes the release.
 /// </summary>
 /// <remarks>The name alone decides: whether there is such a tag, or a release, changes nothing.</remarks>
-internal sealed class RequiresToDeleteAttribute() : RequiresAttribute(AccessActions.Delete)
+internal class RequiresToDeleteAttribute() : RequiresAttribute(AccessActions.Delete)
 {
     private static readonly RequiresAttribute ToPush = new(AccessActions.Push);
 
     /// <inheritdoc/>
     public override RequiresAttribute For(HttpContext context) =>
-        TagName.TryParse(context.Request.RouteValues["reference"] as string, out var tag)
+        RightTo(ReferenceOf(context)) == AccessActions.Push ? ToPush : this;
+
+    /// <summary>Returns the right to delete what a reference names.</summary>
+    /// <param name="reference">The tag or digest; null and anything malformed need the higher right.</param>
+    public static AccessActions RightTo(string? reference) =>
+        TagName.TryParse(reference, out var tag)
             && !tag.TryGetRelease(out _)
             && !ReleaseTag.IsReserved(tag, out _, out _)
-                ? ToPush
-                : this;
+                ? AccessActions.Push
+                : AccessActions.Delete;
+
+    /// <summary>Returns the reference that a request names; null when it names none.</summary>
+    protected virtual string? ReferenceOf(HttpContext context) => context.Request.RouteValues["reference"] as string;
 }

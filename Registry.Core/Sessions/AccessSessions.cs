@@ -56,11 +56,12 @@ public sealed partial class AccessSessions(
             created,
             expires < end ? expires.Value : end);
 
-        await EndOldestAsync(token, cancellationToken);
-
         // No other session has this id, so what is stored under its key after a lost response is this one.
         await sessions.UpdateAsync(
             id.Key, new DocumentChange<AccessSession>(_ => session, static _ => true), cancellationToken);
+
+        // Only now: of several that begin at the same time, the last to end others sees all of them.
+        await EndOldestAsync(id.Key.Key, token, cancellationToken);
         return id;
     }
 
@@ -112,12 +113,12 @@ public sealed partial class AccessSessions(
         return removed;
     }
 
-    /// <summary>Leaves room for one more session of a token.</summary>
-    private async Task EndOldestAsync(TokenId? token, CancellationToken cancellationToken)
+    /// <summary>Ends the oldest sessions of a token beside a new one, if there are too many.</summary>
+    private async Task EndOldestAsync(StoreKey newest, TokenId? token, CancellationToken cancellationToken)
     {
         var own = new List<(StoreKey Key, DateTimeOffset Created)>();
         await foreach (var (key, document) in documents.ReadAsync(StoreKeys.Sessions, after: null, cancellationToken))
-            if (Read(key, document).Session is { } session && session.Token == token)
+            if (key != newest && Read(key, document).Session is { } session && session.Token == token)
                 own.Add((key, session.Created));
         foreach (var (key, _) in own.OrderByDescending(static session => session.Created).Skip(MaxPerToken - 1))
             await documents.TryDeleteAsync(key, Precondition.None, cancellationToken);

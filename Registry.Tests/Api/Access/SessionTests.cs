@@ -69,10 +69,12 @@ internal sealed class SessionTests : IAsyncDisposable
         await AssertSignedOutAsync(visitor);
     }
 
-    [TestCase(null, null, "; path=/; samesite=lax; httponly")]
-    [TestCase("https", null, "; path=/; secure; samesite=lax; httponly")]
-    [TestCase("https", "/tools/registry", "; path=/tools/registry; secure; samesite=lax; httponly")]
-    public async Task The_cookie_is_for_this_registry_and_no_script(string? scheme, string? prefix, string attributes)
+    [TestCase(null, null, "", "; path=/; samesite=lax; httponly")]
+    [TestCase("https", null, "__Host-", "; path=/; secure; samesite=lax; httponly")]
+    [TestCase(
+        "https", "/tools/registry", "__Secure-", "; path=/tools/registry; secure; samesite=lax; httponly")]
+    public async Task The_cookie_is_for_this_registry_and_no_script(
+        string? scheme, string? prefix, string namePrefix, string attributes)
     {
         using var visitor = new PageVisitor(registry.Host.Address);
         using var response = await visitor.SendAsync(
@@ -80,14 +82,33 @@ internal sealed class SessionTests : IAsyncDisposable
             "/sign-in",
             PageVisitor.FormOf(("token", Admin)),
             [
-                ("Origin", registry.Host.Address.GetLeftPart(UriPartial.Authority)),
+                ("Origin", $"{scheme ?? "http"}://{registry.Host.Address.Authority}"),
                 .. scheme is null ? (IEnumerable<(string, string)>)[] : [("X-Forwarded-Proto", scheme)],
                 .. prefix is null ? (IEnumerable<(string, string)>)[] : [("X-Forwarded-Prefix", prefix)],
                 ("X-Forwarded-For", "192.0.2.1"),
             ]);
         Assert.That(
             PageVisitor.CookieOf(response),
-            Does.Match($"^{PageVisitor.CookieName}=[A-Za-z0-9_-]{{43}}{attributes}$"));
+            Does.Match($"^{namePrefix}{PageVisitor.CookieName}=[A-Za-z0-9_-]{{43}}{attributes}$"));
+    }
+
+    [Test]
+    public async Task Two_cookies_are_none_and_end_together()
+    {
+        using var own = await PageVisitor.SignInAsync(registry, Admin);
+        var secret = await registry.IssueAsync("team/**=pull");
+        using var other = await PageVisitor.SignInAsync(registry, secret.Text);
+        var (first, second) = (own.Session!, other.Session!);
+        using var both = new PageVisitor(registry.Host.Address)
+        {
+            Session = $"{first}; {PageVisitor.CookieName}={second}",
+        };
+        await AssertSignedOutAsync(both);
+        both.Session = $"{first}; {PageVisitor.CookieName}={second}";
+        using (await both.PostAsync("/sign-out"))
+            Assert.That(both.Session, Is.Null);
+        await AssertSignedOutAsync(own);
+        await AssertSignedOutAsync(other);
     }
 
     [Test]
@@ -96,6 +117,7 @@ internal sealed class SessionTests : IAsyncDisposable
         var secret = await registry.IssueAsync("team/**=pull,admin");
         using var visitor = await PageVisitor.SignInAsync(registry, secret.Text);
         await visitor.ReadAsync("/tokens");
+        Assert.That(await visitor.ReadAsync("/"), Does.Not.Contain("session has ended"));
         if (how == "expired")
             time.Shift = TimeSpan.FromHours(25);
         else
@@ -104,6 +126,7 @@ internal sealed class SessionTests : IAsyncDisposable
             }
 
         await AssertSignedOutAsync(visitor);
+        Assert.That(await visitor.ReadAsync("/"), Does.Contain("Your session has ended."));
     }
 
     [Test]
@@ -229,7 +252,8 @@ internal sealed class SessionTests : IAsyncDisposable
     {
         using var visitor = new PageVisitor(registry.Host.Address);
         foreach (var (origin, expected) in (IEnumerable<(string, int)>)[
-            ("https://hub.example.org", 302), ("https://hub.example.org:8443", 403)])
+            ("https://hub.example.org", 302), ("https://hub.example.org:8443", 403),
+            ("http://hub.example.org", 403)])
         {
             using var response = await visitor.SendAsync(
                 HttpMethod.Post,

@@ -103,6 +103,18 @@ internal sealed class AccessSessionsTests : IDisposable
             Assert.That(await replica.FindAsync(id, default), Is.Not.Null);
     }
 
+    [Test]
+    public async Task Sessions_that_begin_at_the_same_time_are_at_most_20()
+    {
+        var own = await Task.WhenAll(Enumerable.Range(0, 60).Select(
+            _ => Task.Run(() => sessions.BeginAsync(Token, Hash, expires: null, default))));
+        var found = 0;
+        foreach (var id in own)
+            if (await replica.FindAsync(id, default) is not null)
+                found++;
+        Assert.That(found, Is.InRange(1, 20));
+    }
+
     [TestCase(1, 1)]
     [TestCase(12, 12)]
     [TestCase(13, 12)]
