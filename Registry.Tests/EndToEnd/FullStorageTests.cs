@@ -1,5 +1,6 @@
 using System.Net;
 using NUnit.Framework;
+using Registry.Tests.Api.Oci;
 using Registry.Tests.Support;
 using Registry.Tests.Support.Gcs;
 using Registry.Tests.Support.Servers;
@@ -29,7 +30,8 @@ public sealed class FullStorageTests : EndToEndTest
         Directory.CreateDirectory(Data);
         await using var volume = await PrivateVolume.MountAsync(Data, "8m", CancellationToken);
         var space = new FreeSpace(() => volume.FillAsync("filler"), () => volume.RemoveAsync("filler"));
-        await ProveAsync(async settings => await StartOnAsync(volume, settings), space, deletesOneOfMany: true);
+        await ProveAsync(
+            async settings => await StartOnAsync(volume, settings), space, deletesOneOfMany: true, marksBlobs: true);
     }
 
     [Test]
@@ -59,7 +61,8 @@ public sealed class FullStorageTests : EndToEndTest
         var space = new FreeSpace(
             () => server.CommandAsync("config", "set", "maxmemory", "1mb"),
             () => server.CommandAsync("config", "set", "maxmemory", "12mb"));
-        await ProveAsync(settings => StartOverAsync(server, settings), space, deletesOneOfMany: true);
+        await ProveAsync(
+            settings => StartOverAsync(server, settings), space, deletesOneOfMany: true, marksBlobs: false);
     }
 
     [Test]
@@ -71,7 +74,8 @@ public sealed class FullStorageTests : EndToEndTest
         var space =
             new FreeSpace(
                 () => Task.CompletedTask, () => Task.CompletedTask, () => server.ReclaimSpaceAsync(CancellationToken));
-        await ProveAsync(settings => StartOverAsync(server, settings), space, deletesOneOfMany: false);
+        await ProveAsync(
+            settings => StartOverAsync(server, settings), space, deletesOneOfMany: false, marksBlobs: false);
     }
 
     [Test]
@@ -91,7 +95,8 @@ public sealed class FullStorageTests : EndToEndTest
         var space = new FreeSpace(
             () => Task.FromResult(Interlocked.Exchange(ref quota, 0)),
             () => Task.FromResult(Interlocked.Exchange(ref quota, Quota)));
-        await ProveAsync(settings => StartOverAsync(fake, settings), space, deletesOneOfMany: false);
+        await ProveAsync(
+            settings => StartOverAsync(fake, settings), space, deletesOneOfMany: false, marksBlobs: true);
     }
 
     [Test]
@@ -150,10 +155,18 @@ public sealed class FullStorageTests : EndToEndTest
     /// <param name="deletesOneOfMany">
     /// Whether one of several releases can be deleted without free space: a smaller index replaces a larger one.
     /// </param>
+    /// <param name="marksBlobs">
+    /// Whether a blob can be marked as deleted without free space. Otherwise the client is refused, and the collector
+    /// removes the blob.
+    /// </param>
     private async Task ProveAsync(
-        Func<(string, string?)[], Task<IRegistry>> startAsync, FreeSpace space, bool deletesOneOfMany)
+        Func<(string, string?)[], Task<IRegistry>> startAsync,
+        FreeSpace space,
+        bool deletesOneOfMany,
+        bool marksBlobs)
     {
         var registry = await startAsync([]);
+        var digest = await new OciRepository(registry.Client, "full/loose").PushBlobAsync(new byte[100_000]);
         var ledger = new PushLedger("full");
         for (var release = 0; release < 2; release++)
             Assert.That(
@@ -180,8 +193,15 @@ public sealed class FullStorageTests : EndToEndTest
         using (var ready = await registry.Client.GetAsync("/readyz", CancellationToken))
             Assert.That(ready.StatusCode, Is.EqualTo(HttpStatusCode.OK), "the storage is readable");
 
-        await StopAsync(registry);
         await space.FillAsync();
+        using (var deleted =
+            await registry.Client.DeleteAsync($"/v2/full/loose/blobs/{digest}", CancellationToken))
+            Assert.That(
+                deleted.StatusCode,
+                Is.EqualTo(marksBlobs ? HttpStatusCode.Accepted : HttpStatusCode.InsufficientStorage));
+        using (var found = await registry.Client.GetAsync($"/v2/full/loose/blobs/{digest}", CancellationToken))
+            Assert.That(found.StatusCode, Is.EqualTo(marksBlobs ? HttpStatusCode.NotFound : HttpStatusCode.OK));
+        await StopAsync(registry);
         registry = await startAsync(Collecting);
         await AssertServesFullStorageAsync(registry, ledger);
         await DeleteAsync(registry, ledger, "p2", "1.0.0");
