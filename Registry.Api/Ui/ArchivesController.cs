@@ -74,7 +74,8 @@ internal sealed record ArchivesModel(
     /// <summary>The command that uploads an archive.</summary>
     public Command Upload => new(
         "Upload an app archive",
-        $"curl -f --data-binary @app.kploy '{Server.Home}/api/v1/app?workspace=https://github.com/me/app'");
+        $"curl --fail-with-body --data-binary @app.kploy "
+            + $"'{Server.Home}/api/v1/app?workspace=https://github.com/me/app'");
 
     /// <summary>Returns the command that downloads an archive.</summary>
     public Command Download(ArchiveRow row)

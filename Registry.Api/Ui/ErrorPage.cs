@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Mvc.ViewFeatures;
 using Microsoft.AspNetCore.WebUtilities;
 using Registry.Api.Access;
 using Registry.Api.Http.Errors;
+using Registry.Core.Access;
 
 namespace Registry.Api.Ui;
 
@@ -18,7 +19,9 @@ internal static class ErrorPage
         var model = new ErrorModel(
             error.Status,
             ReasonPhrases.GetReasonPhrase(error.Status) is { Length: > 0 } reason ? reason : "Error",
-            error.Message,
+            // The APIs say "log in", as their clients do.
+            error.Message == AccessErrors.LoginRequired ? "Sign in: this page needs a token that allows it."
+                : error.Message,
             CanSignIn: error.Status == StatusCodes.Status401Unauthorized
                 && context.RequestServices.GetRequiredService<AccessOptions>().RequiresScopes);
         PageController.Protect(context.Response);

@@ -10,7 +10,7 @@ namespace Registry.Api.Ui;
 /// The home page at <c>/</c> and <c>/cnr/</c>. CNR clients use its <c>meta</c> elements for discovery.
 /// </summary>
 [ApiController]
-internal sealed class HomeController(PackageCatalog catalog, TimeProvider time) : PageController
+internal sealed class HomeController(PackageCatalog catalog, AccessOptions access, TimeProvider time) : PageController
 {
     /// <summary>Discover packages</summary>
     /// <remarks>
@@ -41,7 +41,8 @@ internal sealed class HomeController(PackageCatalog catalog, TimeProvider time) 
             $"{server.Home}{Dialect.Of(Request).Root}/api/v1/packages",
             view.Count,
             view.Overview,
-            [.. view.Overview.Recent.Select(entry => PackageRow.Of(entry, time.GetUtcNow()))]));
+            [.. view.Overview.Recent.Select(entry => PackageRow.Of(entry, time.GetUtcNow()))],
+            MustSignIn: access.RequiresScopes && !Caller.Scopes.AllowsAny(AccessActions.All)));
     }
 }
 
@@ -51,8 +52,14 @@ internal sealed class HomeController(PackageCatalog catalog, TimeProvider time) 
 /// <param name="Count">The number of packages.</param>
 /// <param name="Overview">What the packages are in sum.</param>
 /// <param name="Recent">The packages that were pushed last.</param>
+/// <param name="MustSignIn">Whether the caller may do nothing without signing in.</param>
 internal sealed record HomeModel(
-    ServerAddress Server, string Packages, int Count, CatalogOverview Overview, IReadOnlyList<PackageRow> Recent)
+    ServerAddress Server,
+    string Packages,
+    int Count,
+    CatalogOverview Overview,
+    IReadOnlyList<PackageRow> Recent,
+    bool MustSignIn)
 {
     /// <summary>The most namespaces on the page.</summary>
     public const int MaxNamespaces = 24;

@@ -14,6 +14,11 @@ internal static class PackageIcon
     /// <summary>The largest icon, in bytes.</summary>
     private const int MaxBytes = 256 << 10;
 
+    /// <summary>
+    /// The most references in an SVG. Each may multiply what is drawn, and freeze the browser of whoever sees the page.
+    /// </summary>
+    private const int MaxReferences = 16;
+
     private static readonly string[] Names = ["icon.svg", "icon.png", "logo.svg", "logo.png"];
 
     /// <summary>Returns the address of an icon, relative to the root.</summary>
@@ -57,10 +62,15 @@ internal static class PackageIcon
             : span.StartsWith((ReadOnlySpan<byte>)[0xff, 0xd8, 0xff]) ? "image/jpeg"
             : span.StartsWith("GIF8"u8) ? "image/gif"
             : span.StartsWith("RIFF"u8) && span.Length > 12 && span[8..].StartsWith("WEBP"u8) ? "image/webp"
-            : IsSvg(span) ? "image/svg+xml"
+            : IsSvg(span) && IsCheapSvg(span) ? "image/svg+xml"
             : null;
         return type is null ? null : new FoundIcon(bytes, type);
     }
+
+    /// <summary>Whether an SVG has few references and no entities. Its names may have a prefix.</summary>
+    private static bool IsCheapSvg(ReadOnlySpan<byte> bytes) =>
+        bytes.IndexOf("<!ENTITY"u8) < 0
+        && bytes.Count("href"u8) + bytes.Count("url("u8) + bytes.Count("<animate"u8) <= MaxReferences;
 
     private static bool IsSvg(ReadOnlySpan<byte> bytes)
     {

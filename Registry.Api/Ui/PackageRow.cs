@@ -25,6 +25,9 @@ internal sealed record PackageRow(
     /// <summary>The most keywords in a list.</summary>
     private const int MaxKeywords = 5;
 
+    /// <summary>The namespace below that of the page; null when it is the same, or the page is none of one.</summary>
+    public string? Below { get; init; }
+
     /// <summary>Returns the row of a package.</summary>
     public static PackageRow Of(CatalogEntry entry, DateTimeOffset now) => new(
         entry.Name,

@@ -12,8 +12,22 @@ internal static class PageLinks
     /// <summary>The separator of a package and its version.</summary>
     public const char VersionMark = '@';
 
+    /// <summary>
+    /// The depth below which links are relative. An error may have a path of thousands of slashes, and each link of its
+    /// page would repeat them.
+    /// </summary>
+    private const int MaxDepth = 64;
+
+    /// <summary>
+    /// Returns the path from a page to the root: a relative one, because a proxy may have removed a prefix that the
+    /// registry does not know.
+    /// </summary>
+    public static string RootFrom(HttpRequest request) => request.Path.Value.AsSpan().Count('/') > MaxDepth
+        ? $"{request.PathBase.ToUriComponent()}/"
+        : RootFrom(request.Path);
+
     /// <summary>Returns the relative path from a page to the root.</summary>
-    public static string RootFrom(PathString path)
+    internal static string RootFrom(PathString path)
     {
         var depth = (path.Value ?? "").AsSpan().Count('/') - 1;
         return depth <= 0 ? "./" : string.Concat(Enumerable.Repeat("../", depth));
@@ -22,6 +36,10 @@ internal static class PageLinks
     /// <summary>Returns the address of the requested page, relative to the root.</summary>
     public static string Of(HttpRequest request) =>
         $"{request.Path.ToUriComponent().TrimStart('/')}{request.QueryString.ToUriComponent()}";
+
+    /// <summary>Returns a link from a page to itself, without its query.</summary>
+    public static string PathOf(HttpRequest request) =>
+        RootFrom(request.Path) + request.Path.ToUriComponent().TrimStart('/');
 
     /// <summary>Returns the address of a package.</summary>
     public static string Of(PackageName package) => $"packages/{package}";

@@ -17,7 +17,7 @@ internal abstract class PageView<TModel> : RazorPage<TModel>
     /// The relative path from the page to the root of the registry. A proxy may have removed a prefix that the registry
     /// does not know, so no link begins with a slash.
     /// </summary>
-    public string Root => PageLinks.RootFrom(Context.Request.Path);
+    public string Root => PageLinks.RootFrom(Context.Request);
 
     /// <summary>Formats a number for people.</summary>
     public static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
@@ -29,10 +29,10 @@ internal abstract class PageView<TModel> : RazorPage<TModel>
         set => ViewData["Title"] = value;
     }
 
-    /// <summary>The text of the search box.</summary>
-    public string Query
+    /// <summary>Whether the page has a search of its own, so that its header needs none.</summary>
+    public bool HasSearch
     {
-        get => ViewData["Query"] as string ?? "";
-        set => ViewData["Query"] = value;
+        get => ViewData["HasSearch"] is true;
+        set => ViewData["HasSearch"] = value;
     }
 }

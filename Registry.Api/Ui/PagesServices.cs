@@ -10,6 +10,8 @@ internal static class PagesServices
     /// <summary>Adds what the pages need.</summary>
     public static IServiceCollection AddPages(this IServiceCollection services) => services
         .AddSingleton<ApiProtocol, PagesProtocol>()
+        .AddSingleton<ArtifactPages>()
+        .AddSingleton<RenderedReadmes>()
         .AddSingleton<ReleasePages>();
 
     /// <summary>Adds the views of the pages, without the parts of views that cost other requests time.</summary>

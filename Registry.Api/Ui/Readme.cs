@@ -15,9 +15,9 @@ using Microsoft.AspNetCore.Html;
 namespace Registry.Api.Ui;
 
 /// <summary>
-/// Renders the README of a package, which nobody has checked. Its HTML is left out and only the text in it stays, its
-/// images are their alternative texts, and its links lead to the web or to a file of the package. What is left passes
-/// a sanitizer that knows only the elements that Markdown has.
+/// Renders the README of a package, which nobody has checked. Of its HTML, only the text and the parts that can be
+/// folded stay. Its images are links with their alternative texts, and its links lead to the web or to a file of the
+/// package. What is left passes a sanitizer that knows only these elements.
 /// </summary>
 internal static partial class Readme
 {
@@ -31,6 +31,20 @@ internal static partial class Readme
     private const int MaxBrackets = 250;
 
     private const int MaxMarks = 600;
+
+    /// <summary>
+    /// The most lines and tags. The time to number headings, to parse open tags and to sanitize siblings grows with the
+    /// square of their number.
+    /// </summary>
+    private const int MaxLines = 5000;
+
+    private const int MaxTags = 2000;
+
+    /// <summary>The most cells of all tables. The parser fills each row up to the width of its table.</summary>
+    private const int MaxCells = 20_000;
+
+    /// <summary>The longest HTML, in characters.</summary>
+    private const int MaxHtmlLength = 1 << 20;
 
     /// <summary>Keeps the ids of headings apart from those of the page.</summary>
     private const string IdPrefix = "readme-";
@@ -50,8 +64,8 @@ internal static partial class Readme
     {
         AllowedTags = new HashSet<string>(StringComparer.OrdinalIgnoreCase)
         {
-            "a", "blockquote", "br", "code", "del", "em", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre",
-            "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
+            "a", "blockquote", "br", "code", "del", "details", "em", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol",
+            "p", "pre", "strong", "summary", "table", "tbody", "td", "th", "thead", "tr", "ul",
         },
         AllowedAttributes = new HashSet<string>(StringComparer.OrdinalIgnoreCase)
         {
@@ -67,7 +81,7 @@ internal static partial class Readme
     /// Returns the address of a file of the package, by its path; null when there is no such file.
     /// </param>
     /// <returns>The HTML; null when the text is too long or too complicated.</returns>
-    public static IHtmlContent? Render(string markdown, Func<string, string?> addressOf)
+    public static HtmlString? Render(string markdown, Func<string, string?> addressOf)
     {
         if (markdown.Length > MaxLength || !IsCheap(markdown))
             return null;
@@ -98,6 +112,8 @@ internal static partial class Readme
         renderer.ObjectRenderers.ReplaceOrAdd<AutolinkInlineRenderer>(new CheckedAutolinks());
         renderer.ObjectRenderers.ReplaceOrAdd<HtmlTaskListRenderer>(new Boxes());
         renderer.Render(document);
+        if (html.GetStringBuilder().Length > MaxHtmlLength)
+            return null;
 
         // What may scroll sideways must be reachable by keyboard.
         return new HtmlString(Sanitizer.Sanitize(html.ToString())
@@ -107,11 +123,21 @@ internal static partial class Readme
 
     private static bool IsCheap(string markdown)
     {
-        var (brackets, marks) = (0, 0);
+        var (lines, tags, cells) = (0, 0, 0);
+        var (brackets, marks, rows, columns) = (0, 0, 0, 0);
         foreach (var line in markdown.AsSpan().EnumerateLines())
         {
-            if (line.IsWhiteSpace())
-                (brackets, marks) = (0, 0);
+            // Other white space is text to Markdown.
+            if (line.Trim(" \t").IsEmpty)
+            {
+                cells += rows * columns;
+                (brackets, marks, rows, columns) = (0, 0, 0, 0);
+            }
+
+            lines++;
+            rows++;
+            tags += line.Count('<');
+            columns = Math.Max(columns, line.Count('|'));
             brackets += line.Count('[');
             marks += line.Count('*') + line.Count('~');
 
@@ -119,7 +145,11 @@ internal static partial class Readme
             for (var i = 0; i < line.Length; i++)
                 if (line[i] == '_' && (i == 0 || !char.IsAsciiLetterOrDigit(line[i - 1])))
                     marks++;
-            if (brackets > MaxBrackets || marks > MaxMarks)
+            if (brackets > MaxBrackets
+                || marks > MaxMarks
+                || lines > MaxLines
+                || tags > MaxTags
+                || cells + ((long)rows * columns) > MaxCells)
                 return false;
         }
 
@@ -132,7 +162,15 @@ internal static partial class Readme
         RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
     private static partial Regex InlineTag { get; }
 
-    [GeneratedRegex("<!--.*?-->|<[^>]*>", RegexOptions.Singleline | RegexOptions.NonBacktracking)]
+    /// <summary>The tags of a part that can be folded.</summary>
+    [GeneratedRegex(
+        "<(?<end>/?)(?<name>details|summary)(?:\\s[^>]*)?>", RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
+    private static partial Regex FoldTag { get; }
+
+    [GeneratedRegex("<!--.*?-->", RegexOptions.Singleline | RegexOptions.NonBacktracking)]
+    private static partial Regex Comment { get; }
+
+    [GeneratedRegex("<[^>]*>", RegexOptions.Singleline | RegexOptions.NonBacktracking)]
     private static partial Regex Tag { get; }
 
     private static void WriteLinkStart(HtmlRenderer renderer, string address) =>
@@ -140,14 +178,55 @@ internal static partial class Readme
 
     private sealed class HtmlAsText : HtmlObjectRenderer<HtmlBlock>
     {
+        /// <summary>The most parts in each other. The sanitizer walks their tree.</summary>
+        private const int MaxDepth = 4;
+
+        private int depth;
+        private bool isInSummary;
+
         protected override void Write(HtmlRenderer renderer, HtmlBlock obj)
         {
             if (obj.Type == HtmlBlockType.ScriptPreOrStyle)
                 return;
-            var text = WebUtility.HtmlDecode(
-                Tag.Replace(InlineTag.Replace(obj.Lines.ToString(), ""), " ")).Trim();
-            if (text.Length > 0)
+            var html = Comment.Replace(obj.Lines.ToString(), "");
+            var start = 0;
+            foreach (Match tag in FoldTag.Matches(html))
+            {
+                WriteText(renderer, html[start..tag.Index]);
+                start = tag.Index + tag.Length;
+                EndSummary(renderer);
+                var isEnd = tag.Groups["end"].Length > 0;
+                if (tag.Groups["name"].Value.Equals("summary", StringComparison.OrdinalIgnoreCase))
+                {
+                    isInSummary = !isEnd && depth > 0;
+                    renderer.Write(isInSummary ? "<summary>" : "");
+                }
+                else if (isEnd ? depth > 0 : depth < MaxDepth)
+                {
+                    depth += isEnd ? -1 : 1;
+                    renderer.WriteLine(isEnd ? "</details>" : "<details>");
+                }
+            }
+
+            WriteText(renderer, html[start..]);
+            EndSummary(renderer);
+        }
+
+        private void WriteText(HtmlRenderer renderer, string html)
+        {
+            var text = WebUtility.HtmlDecode(Tag.Replace(InlineTag.Replace(html, ""), " ")).Trim();
+            if (text.Length == 0)
+                return;
+            if (isInSummary)
+                renderer.WriteEscape(text);
+            else
                 renderer.Write("<p>").WriteEscape(text).WriteLine("</p>");
+        }
+
+        private void EndSummary(HtmlRenderer renderer)
+        {
+            renderer.WriteLine(isInSummary ? "</summary>" : "");
+            isInSummary = false;
         }
     }
 
@@ -171,16 +250,21 @@ internal static partial class Readme
     {
         protected override void Write(HtmlRenderer renderer, LinkInline link)
         {
-            if (link.IsImage || Resolve(link.GetDynamicUrl?.Invoke() ?? link.Url ?? "") is not { } address)
-            {
-                renderer.WriteChildren(link);
-                return;
-            }
-
-            WriteLinkStart(renderer, address);
+            // A link in a link would end the outer one.
+            var address = link.IsImage && IsInLink(link)
+                ? null
+                : Resolve(link.GetDynamicUrl?.Invoke() ?? link.Url ?? "");
+            if (address is not null)
+                WriteLinkStart(renderer, address);
+            if (link.IsImage && link.FirstChild is null)
+                renderer.Write("Image");
             renderer.WriteChildren(link);
-            renderer.Write("</a>");
+            if (address is not null)
+                renderer.Write("</a>");
         }
+
+        private static bool IsInLink(LinkInline link) =>
+            link.FindParentOfType<LinkInline>().Any(static outer => !outer.IsImage);
 
         private string? Resolve(string url) =>
             url.StartsWith('#') ? $"#{IdPrefix}{url[1..]}"

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Registry.Core.Artifacts;
+using Microsoft.AspNetCore.Html;
 using Registry.Core.Charts;
 using Registry.Core.Content;
 using Registry.Core.Packages;
@@ -12,27 +12,54 @@ namespace Registry.Api.Ui;
 /// <param name="Request">What was asked for.</param>
 /// <param name="Latest">The latest release; null when there is none.</param>
 /// <param name="Manifest">The release in the media type that is shown; null when there is none.</param>
-/// <param name="Chart">The chart; null when Helm does not list the release.</param>
+/// <param name="Chart">The chart; null when the release is none.</param>
 /// <param name="Files">The files of the release; null when there is no release.</param>
 internal sealed record ReleaseModel(
     ReleaseRequest Request, Release? Latest, Manifest? Manifest, ChartMetadata? Chart, ArchiveFiles? Files)
 {
+    /// <summary>
+    /// Why the Helm repository does not list the release, as a sentence; null when it does, or the release is in
+    /// another media type.
+    /// </summary>
+    public required string? Unlisted { get; init; }
+
     /// <summary>The commands that use the release.</summary>
     public required IReadOnlyList<Command> Commands { get; init; }
 
     /// <summary>The address of the icon, relative to the root; null for none.</summary>
     public required string? Icon { get; init; }
 
-    /// <summary>The releases of the shown page of the list.</summary>
-    public required ImmutableArray<VersionRow> Versions { get; init; }
+    /// <summary>The releases of the shown page of the list; empty on other parts.</summary>
+    public ImmutableArray<VersionRow> Versions { get; init; } = [];
 
     /// <summary>The number of pages of the list.</summary>
     public required int VersionPages { get; init; }
 
-    /// <summary>The tags that are neither releases nor channels.</summary>
-    public required ImmutableArray<TagRow> Tags { get; init; }
+    /// <summary>The tags that are neither releases nor channels, by manifest.</summary>
+    public required ImmutableArray<TagGroup> Tags { get; init; }
 
-    /// <summary>The signatures and other artifacts that are attached to the release.</summary>
+    /// <summary>The image or artifact that is shown; null when it is a release.</summary>
+    public required TagGroup? Artifact { get; init; }
+
+    /// <summary>The commands that follow the channels.</summary>
+    public required IReadOnlyList<Command> ChannelCommands { get; init; }
+
+    /// <summary>The most channels near the title. The facts have all.</summary>
+    public const int ShownChannels = 8;
+
+    /// <summary>The most channels in the list of facts.</summary>
+    public const int MaxChannels = 50;
+
+    /// <summary>The most descriptors, and the most annotations, of an artifact in the details.</summary>
+    public const int ShownEntries = 100;
+
+    /// <summary>Whether the page shows two commands, one for each usual client, and folds the others.</summary>
+    public bool HasTwoCommands => Commands.Count > 1 && (Chart is not null || Artifact?.Facts is { IsImage: true });
+
+    /// <summary>The OCI manifest that is shown; null while the release is incomplete.</summary>
+    public StoredManifest? Subject => Artifact?.Found.Manifest ?? Manifest?.Artifact?.Current;
+
+    /// <summary>The signatures and other artifacts that are attached to what is shown.</summary>
     public ImmutableArray<AttachedRow> Attached { get; init; } = [];
 
     /// <summary>The package.</summary>
@@ -47,6 +74,33 @@ internal sealed record ReleaseModel(
 
     /// <summary>The README; null when there is none that is text.</summary>
     public required string? Readme { get; init; }
+
+    /// <summary>The README as HTML; null when it is another part that is shown, or it cannot be rendered.</summary>
+    public HtmlString? ReadmeHtml { get; init; }
+
+    /// <summary>The text of the file that is shown; null when there is none, or it is no text.</summary>
+    public string? FileText { get; init; }
+
+    /// <summary>
+    /// The memory that the page takes at most while it is rendered and sent, in bytes: text is escaped to up to six
+    /// times its length, in characters of two bytes, and encoded.
+    /// </summary>
+    public long RenderBytes
+    {
+        get
+        {
+            const int PerCharacter = 16;
+            const int PerRow = 60;
+            const int Frame = 128 << 10;
+            var shown = Tab == ReleaseTab.Readme ? ReadmeHtml?.Value?.Length ?? Readme!.Length
+                : Tab == ReleaseTab.Values ? Values!.Length
+                : FileText is not null ? FileText.Length
+                : Tab == ReleaseTab.Files ? Files!.Files.Sum(static file => (2 * file.Path.Length) + PerRow)
+                : 0;
+            var facts = Tags.Sum(static tag => tag.Facts?.Stored.Size ?? 0) + (Artifact?.Facts?.Stored.Size ?? 0);
+            return Frame + (PerCharacter * (shown + facts + (Chart?.Json.Length ?? 0)));
+        }
+    }
 
     /// <summary>The default values; null when there are none.</summary>
     public required string? Values { get; init; }
@@ -74,16 +128,12 @@ internal sealed record ReleaseModel(
         }
     }
 
-    /// <summary>What the package is: the description of the chart; empty when it does not say.</summary>
-    public string Description => Chart?.Description ?? "";
+    /// <summary>What the package is: as the chart or the image says; empty when it does not.</summary>
+    public string Description => Chart?.Description ?? Artifact?.Facts?.Description ?? "";
 
     /// <summary>The media types of the release.</summary>
     public IEnumerable<MediaType> MediaTypes =>
         Manifest is null ? [] : Index.Of(Manifest.Release).ToArray().Select(static manifest => manifest.MediaType);
-
-    /// <summary>The channels that point at the release.</summary>
-    public IEnumerable<Channel> Channels =>
-        Index.Channels.Where(channel => channel.Current == Manifest?.Release);
 
     /// <summary>Returns the query of a part of this page.</summary>
     /// <param name="tab">The part.</param>
@@ -91,6 +141,7 @@ internal sealed record ReleaseModel(
     public string QueryOf(ReleaseTab tab, string? file = null) =>
         $"?tab={tab.Name}"
             + (file is null ? "" : $"&file={Uri.EscapeDataString(file)}")
+            + (Request.Tag is null ? "" : $"&tag={Request.Tag}")
             + (Request.MediaType is null ? "" : $"&type={Uri.EscapeDataString(Request.MediaType)}");
 
     /// <summary>Returns the time as the page shows it.</summary>
@@ -116,40 +167,43 @@ internal sealed record ReleaseTab(string Name, string Title)
 /// <param name="PushedAt">When it was pushed last.</param>
 /// <param name="Contents">Its media types, with the sizes in bytes.</param>
 /// <param name="Channels">The channels that point at it.</param>
+/// <param name="Chart">Its chart; null when it is none, or its metadata is not in the index.</param>
 internal sealed record VersionRow(
     Release Release,
     PageTime PushedAt,
     ImmutableArray<(MediaType Type, long Size)> Contents,
-    ImmutableArray<string> Channels)
+    ImmutableArray<string> Channels,
+    ChartMetadata? Chart)
 {
     /// <summary>Returns the row of a release.</summary>
-    public static VersionRow Of(PackageIndex index, Release release, DateTimeOffset now)
+    public static VersionRow Of(PackageIndex index, Release release, MetadataReader metadata, DateTimeOffset now)
     {
         var manifests = index.Of(release).ToArray();
+        var chart = index.Find(release, MediaType.Helm)?.Artifact?.Chart;
         return new VersionRow(
             release,
             new PageTime(manifests.Max(static manifest => manifest.CreatedAt), now),
             [.. manifests.Select(static manifest => (manifest.MediaType, manifest.Content.Size))],
             [
                 .. index.Channels.Where(channel => channel.Current == release)
+                    .Take(ReleaseModel.ShownChannels)
                     .Select(static channel => channel.Name.Value),
-            ]);
+            ],
+            metadata.Read(chart?.Metadata) is { } json ? ChartMetadata.Parse(json.Utf8) : null);
     }
 }
 
-/// <summary>A tag that is neither a release nor a channel.</summary>
-/// <param name="Name">The name.</param>
-/// <param name="Manifest">What it gives.</param>
-internal sealed record TagRow(TagName Name, StoredManifest Manifest);
-
-/// <summary>An artifact that is attached to a release.</summary>
+/// <summary>An artifact that is attached to a manifest.</summary>
 /// <param name="Kind">What it is, such as <c>Signature</c>.</param>
 /// <param name="Type">Its artifact type.</param>
 /// <param name="Digest">Its digest.</param>
 internal sealed record AttachedRow(string Kind, string Type, Digest Digest)
 {
+    /// <summary>Whether clients fetch it as a file.</summary>
+    public bool IsFile { get; init; } = true;
+
     /// <summary>Returns the row of an artifact.</summary>
-    public static AttachedRow Of(string type, StoredManifest manifest) => new(KindOf(type), type, manifest.Digest);
+    public static AttachedRow Of(string type, Digest digest) => new(KindOf(type), type, digest);
 
     private static string KindOf(string type)
     {

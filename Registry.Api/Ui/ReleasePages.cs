@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
+using Registry.Core.Artifacts;
+using Registry.Core.Catalog;
 using Registry.Core.Content;
 using Registry.Core.Packages;
 using Registry.Core.Repositories;
@@ -8,16 +10,21 @@ using Registry.Core.Versions;
 namespace Registry.Api.Ui;
 
 /// <summary>Collects what the page of a package shows.</summary>
-internal sealed class ReleasePages(PackageFiles files, DerivedReleases derived, RepositoryManifests manifests)
+internal sealed class ReleasePages(
+    PackageFiles files,
+    DerivedReleases derived,
+    RepositoryManifests manifests,
+    ArtifactPages artifacts,
+    RenderedReadmes readmes)
 {
+    /// <summary>The most bytes of a file that a page shows.</summary>
+    public const int MaxShownBytes = 256 << 10;
+
     /// <summary>The most releases on a page of the list.</summary>
     private const int VersionsOnPage = 50;
 
     /// <summary>The most signatures and other artifacts that are shown for a release, since each is read.</summary>
     private const int MaxReferrers = 20;
-
-    /// <summary>The most tags that are shown.</summary>
-    private const int MaxTags = 200;
 
     private static readonly string[] ReadmeNames = ["README.md", "Readme.md", "readme.md", "README"];
 
@@ -30,34 +37,78 @@ internal sealed class ReleasePages(PackageFiles files, DerivedReleases derived, 
     {
         var index = request.Index;
         var latest = LatestRelease.Of(index.Releases);
-        var manifest = (request.Release ?? latest) is { } shown ? Choose(index, shown, request.MediaType) : null;
+        var groups = ArtifactPages.GroupsOf(index);
+        var artifact = request.Tag is { } tag
+            ? ArtifactPages.Find(index, tag) ?? throw PageErrors.TagNotFound(index.Name, tag.Value)
+            : latest is null ? ArtifactPages.Choose(index, groups)
+            : null;
+        if (artifact is not null)
+            artifact = await artifacts.ReadAsync(index, artifact, cancellationToken);
+        var manifest = artifact is null && (request.Release ?? latest) is { } shown
+            ? Choose(index, shown, request.MediaType)
+            : null;
         var chart = manifest is null ? null : await derived.ReadChartAsync(index.Name, manifest, cancellationToken);
         var unpacked = manifest is null ? null : await files.ReadAsync(index.Name, manifest, cancellationToken);
+        var unlisted = manifest is { Artifact: not null } && manifest.MediaType == MediaType.Helm
+            ? ChartListing.ReasonUnlisted(index.Name, manifest, request.Visible)
+            : null;
         var model = new ReleaseModel(request, latest, manifest, chart, unpacked)
         {
+            Unlisted = unlisted,
             Readme = ReadmeOf(unpacked),
             Values = TextOf(unpacked?.Find("values.yaml")) is { Length: > 0 } values ? values : null,
-            Commands = manifest is null ? [] : UseCommands.Of(request.Server, index, manifest, chart),
+            Commands = manifest is not null
+                ? UseCommands.Of(request.Server, index, manifest, chart, unlisted is null)
+                : artifact is not null ? ArtifactCommands.Of(request.Server, index.Name, artifact)
+                : [],
+            ChannelCommands = ChannelCommands.Of(request.Server, index, chart?.Type == "library"),
+            Artifact = artifact,
             Icon = manifest is not null && unpacked is not null && PackageIcon.Find(chart, unpacked) is not null
                 ? PackageIcon.AddressOf(index.Name, manifest)
                 : null,
-            Versions = VersionsOf(index, request),
             VersionPages = (index.Releases.Length + VersionsOnPage - 1) / VersionsOnPage,
-            Tags = TagsOf(index),
+            Tags = groups,
         };
-        return model.Tab == ReleaseTab.Details && manifest?.Artifact is { } artifact
-            ? model with { Attached = await AttachedAsync(index, artifact.Current, cancellationToken) }
+        if (model.Tab == ReleaseTab.Readme)
+            return model with
+            {
+                ReadmeHtml = await readmes.RenderAsync(
+                    $"{manifest!.Content.StoredDigest} {request.MediaType}",
+                    model.Readme!,
+                    path => unpacked!.Find(path) is null ? null : model.QueryOf(ReleaseTab.Files, path),
+                    cancellationToken),
+            };
+        if (model.Tab == ReleaseTab.Files && request.File is { } shownFile)
+            return model with { FileText = TextOf(unpacked!.Find(shownFile)) };
+        if (model.Tab == ReleaseTab.Versions)
+            return model with { Versions = VersionsOf(index, request) };
+        if (model.Tab == ReleaseTab.Tags)
+            return model with { Tags = await artifacts.ReadAsync(index, groups, cancellationToken) };
+        return model.Tab == ReleaseTab.Details && model.Subject is { } subject
+            ? model with { Attached = await AttachedAsync(index, subject, cancellationToken) }
             : model;
     }
 
+    /// <summary>Whether a page shows only the beginning of a file.</summary>
+    public static bool IsCut(ArchiveFile? file) => file?.Content?.Length > MaxShownBytes;
+
     /// <summary>Returns the text of a file; null when it is none, or was too large to be kept.</summary>
-    public static string? TextOf(ArchiveFile? file)
+    private static string? TextOf(ArchiveFile? file)
     {
         if (file?.Content is not { } bytes || bytes.Span.Contains((byte)0))
             return null;
+        var shown = bytes.Span;
+        if (shown.Length > MaxShownBytes)
+        {
+            var end = MaxShownBytes;
+            while (end > 0 && (shown[end] & 0xc0) == 0x80)
+                end--;
+            shown = shown[..end];
+        }
+
         try
         {
-            return StrictUtf8.GetString(bytes.Span).TrimStart('\ufeff');
+            return StrictUtf8.GetString(shown).TrimStart('\ufeff');
         }
         catch (DecoderFallbackException)
         {
@@ -75,19 +126,15 @@ internal sealed class ReleasePages(PackageFiles files, DerivedReleases derived, 
         return index.Find(release, MediaType.Helm) ?? index.Of(release)[0];
     }
 
-    private static ImmutableArray<VersionRow> VersionsOf(PackageIndex index, ReleaseRequest request) =>
-    [
-        .. index.Releases.Skip((request.Page - 1) * VersionsOnPage).Take(VersionsOnPage)
-            .Select(release => VersionRow.Of(index, release, request.Now)),
-    ];
-
-    private static ImmutableArray<TagRow> TagsOf(PackageIndex index) =>
-    [
-        .. index.Artifacts.Tags.Take(MaxTags)
-            .Select(tag => (tag.Name, Found: index.FindManifest(tag.Digest)))
-            .Where(static tag => tag.Found is not null)
-            .Select(static tag => new TagRow(tag.Name, tag.Found!.Manifest)),
-    ];
+    private static ImmutableArray<VersionRow> VersionsOf(PackageIndex index, ReleaseRequest request)
+    {
+        using var metadata = new MetadataReader();
+        return
+        [
+            .. index.Releases.Skip((request.Page - 1) * VersionsOnPage).Take(VersionsOnPage)
+                .Select(release => VersionRow.Of(index, release, metadata, request.Now)),
+        ];
+    }
 
     private async Task<ImmutableArray<AttachedRow>> AttachedAsync(
         PackageIndex index, StoredManifest subject, CancellationToken cancellationToken)
@@ -96,7 +143,7 @@ internal sealed class ReleasePages(PackageFiles files, DerivedReleases derived, 
         foreach (var referrer in index.ReferrersOf(subject.Digest).Take(MaxReferrers))
         {
             var document = await manifests.ParseAsync(index.Name, referrer, cancellationToken);
-            rows.Add(AttachedRow.Of(document.ArtifactType ?? document.MediaType, referrer));
+            rows.Add(AttachedRow.Of(document.ArtifactType ?? document.MediaType, referrer.Digest));
         }
 
         // Cosign marks its older signatures by tags.
@@ -104,7 +151,11 @@ internal sealed class ReleasePages(PackageFiles files, DerivedReleases derived, 
         foreach (var tag in index.Artifacts.Tags)
             if (tag.Name.Value.StartsWith(prefix, StringComparison.Ordinal)
                 && index.FindManifest(tag.Digest) is { } found)
-                rows.Add(AttachedRow.Of($"cosign {tag.Name.Value[prefix.Length..]}", found.Manifest));
+            {
+                var row = AttachedRow.Of($"cosign {tag.Name.Value[prefix.Length..]}", found.Manifest.Digest);
+                rows.Add(row with { IsFile = false });
+            }
+
         return rows.DrainToImmutable();
     }
 }
@@ -128,6 +179,12 @@ internal sealed record ReleaseRequest(
     int Page,
     DateTimeOffset Now)
 {
+    /// <summary>The packages that the caller may pull.</summary>
+    public required PackageCatalogView Visible { get; init; }
+
+    /// <summary>The tag of the image or artifact to show instead of a release; null for none.</summary>
+    public TagName? Tag { get; init; }
+
     /// <summary>Whether the caller may change the package on pages.</summary>
     public bool CanManage { get; init; }
 }

@@ -9,11 +9,17 @@ namespace Registry.Api.Ui;
 /// <param name="Prefix">The path prefix of a proxy, such as <c>/registry</c>; empty for none.</param>
 internal sealed record ServerAddress(string Scheme, string Host, string Prefix)
 {
+    /// <summary>Whether clients have to log in for what the page shows.</summary>
+    public bool NeedsLogin { get; init; }
+
     /// <summary>The address without a slash at its end.</summary>
     public string Home => $"{Scheme}://{Host}{Prefix}";
 
     /// <summary>Whether clients need an option to speak plain HTTP.</summary>
     public bool IsPlain => Scheme == "http";
+
+    /// <summary>Whether the host is the machine of the client itself.</summary>
+    public bool IsLoopback => Uri.TryCreate(Home, UriKind.Absolute, out var uri) && uri.IsLoopback;
 
     /// <summary>Returns the address that a request used.</summary>
     public static ServerAddress Of(HttpRequest request) =>

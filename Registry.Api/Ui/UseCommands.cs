@@ -2,6 +2,7 @@ using Registry.Api.Oci;
 using Registry.Core.Artifacts;
 using Registry.Core.Charts;
 using Registry.Core.Packages;
+using Registry.Core.Versions;
 
 namespace Registry.Api.Ui;
 
@@ -11,6 +12,9 @@ namespace Registry.Api.Ui;
 /// </summary>
 internal static class UseCommands
 {
+    /// <summary>The user to log in as. The registry reads only the password, which is a token.</summary>
+    private const string User = "token";
+
     /// <summary>Kubernetes allows no longer names of Helm releases.</summary>
     private const int MaxInstanceLength = 53;
 
@@ -18,82 +22,137 @@ internal static class UseCommands
     /// <param name="server">The address of the registry.</param>
     /// <param name="index">The package.</param>
     /// <param name="manifest">The release in the media type that is used.</param>
-    /// <param name="chart">The chart; null when Helm does not list the release.</param>
+    /// <param name="chart">The chart; null when the release is none.</param>
+    /// <param name="isListed">Whether the Helm repository of its namespace lists the chart.</param>
     public static IReadOnlyList<Command> Of(
-        ServerAddress server, PackageIndex index, Manifest manifest, ChartMetadata? chart)
+        ServerAddress server, PackageIndex index, Manifest manifest, ChartMetadata? chart, bool isListed)
     {
         var commands = new List<Command>();
         var package = index.Name;
         var release = manifest.Release;
-        if (chart is not null)
-            AddHelm(commands, server, package, manifest, isLibrary: chart.Type == "library");
+        var hasRepository = isListed && HasRepository(package);
+        if (chart is not null && ChartDraft.HasNumbersOf64Bits(release))
+        {
+            if (chart.Type == "library" && (hasRepository || RepositoryName.IsLegal(package)))
+                commands.Add(Require(server, package, release, hasRepository));
+            AddHelm(commands, server, package, manifest, hasRepository, isLibrary: chart.Type == "library");
+        }
+
         if (RepositoryName.IsLegal(package) && TagOf(index, manifest) is { } tag)
             AddOci(commands, server, $"{server.Host}/{package}:{tag}", $"{package.Name}-{release}");
-        if (chart is not null && HasRepository(package))
+        if (chart is not null && hasRepository)
             commands.Add(new Command(
                 "Download with curl",
-                $"curl -fLO {server.RepositoryOf(package.Namespace)}/charts/"
+                $"curl -fLO {CurlUser(server)}{server.RepositoryOf(package.Namespace)}/charts/"
                     + IndexEntry.FileName(package.Name, release)));
         else if (package.HasOnePartNamespace)
             commands.Add(new Command(
                 "Download with curl",
-                $"curl -f -o {package.Name}-{release}.tar.gz "
+                $"curl -f {CurlUser(server)}-o {package.Name}-{release}.tar.gz "
                     + $"{server.Home}/api/v1/packages/{package}/{release}/{manifest.MediaType}/pull"));
         if (package.HasOnePartNamespace)
             commands.Add(new Command(
                 "Pull with appr",
-                $"appr pull {(server.IsPlain ? "http://" : "")}{server.Host}/{package}@{release} "
+                (server.NeedsLogin ? $"appr login -u {User} -p TOKEN {server.Home}\n" : "")
+                    + $"appr pull {(server.IsPlain ? "http://" : "")}{server.Host}/{package}@{release} "
                     + $"-t {manifest.MediaType}"));
         return commands;
     }
 
-    /// <summary>Returns the commands that use what a tag gives.</summary>
-    public static IReadOnlyList<Command> Of(ServerAddress server, PackageName package, TagName tag)
+    /// <summary>Adds the commands of OCI clients.</summary>
+    /// <param name="commands">The commands.</param>
+    /// <param name="server">The address of the registry.</param>
+    /// <param name="reference">What to pull.</param>
+    /// <param name="folder">The folder for a copy.</param>
+    public static void AddOci(List<Command> commands, ServerAddress server, string reference, string folder)
     {
-        var commands = new List<Command>();
-        if (RepositoryName.IsLegal(package))
-            AddOci(commands, server, $"{server.Host}/{package}:{tag}", $"{package.Name}-{tag}");
-        return commands;
+        commands.Add(new Command("Pull with oras", Oras(server, "pull", reference)));
+        commands.Add(Skopeo(server, reference, folder));
     }
+
+    /// <summary>Returns the command that copies what a reference names.</summary>
+    public static Command Skopeo(ServerAddress server, string reference, string folder) => new(
+        "Copy with skopeo",
+        LogIn(server, "skopeo login", "--tls-verify=false ")
+            + $"skopeo copy {(server.IsPlain ? "--src-tls-verify=false " : "")}docker://{reference} dir:{folder}");
+
+    /// <summary>Returns a command of oras.</summary>
+    public static string Oras(ServerAddress server, string command, string reference) =>
+        LogIn(server, "oras login", "--plain-http ")
+            + $"oras {command} {(server.IsPlain ? "--plain-http " : "")}{reference}";
 
     /// <summary>Returns the name under which Helm clients know a repository: one without slashes.</summary>
     public static string AliasOf(string @namespace) =>
         @namespace.Length == 0 ? "registry" : @namespace.Replace('/', '-');
+
+    /// <summary>Returns what a chart writes in its Chart.yaml to depend on a library.</summary>
+    public static Command Require(ServerAddress server, PackageName package, Release release, bool hasRepository)
+    {
+        var repository = hasRepository ? server.RepositoryOf(package.Namespace)
+            : package.Namespace.Length == 0 ? $"oci://{server.Host}"
+            : $"oci://{server.Host}/{package.Namespace}";
+        return new Command(
+            "Depend on it in Chart.yaml",
+            $"dependencies:\n  - name: \"{package.Name}\"\n    version: \"{release}\"\n"
+                + $"    repository: \"{repository}\"");
+    }
+
+    /// <summary>
+    /// Returns the command that adds the repository of a namespace. Helm asks for the password of a user.
+    /// </summary>
+    public static string AddRepository(ServerAddress server, string @namespace) =>
+        AddRepository(server, AliasOf(@namespace), server.RepositoryOf(@namespace));
+
+    /// <summary>Returns the command that adds a repository.</summary>
+    /// <param name="server">The address of the registry.</param>
+    /// <param name="alias">The name under which the client knows the repository.</param>
+    /// <param name="address">The address of the repository.</param>
+    public static string AddRepository(ServerAddress server, string alias, string address) =>
+        $"helm repo add {alias} {address}{(server.NeedsLogin ? $" --username {User}" : "")}";
+
+    /// <summary>
+    /// Returns the line that logs a client in; empty where it need not. The client asks for the token.
+    /// </summary>
+    /// <param name="server">The address of the registry.</param>
+    /// <param name="command">The command, such as <c>oras login</c>.</param>
+    /// <param name="plainFlag">The option for plain HTTP, with a space after it.</param>
+    public static string LogIn(ServerAddress server, string command, string plainFlag) => server.NeedsLogin
+        ? $"{command} {(server.IsPlain ? plainFlag : "")}{server.Host} --username {User}\n"
+        : "";
 
     /// <summary>Whether Helm clients reach the repository of the package's namespace.</summary>
     public static bool HasRepository(PackageName package) =>
         package.Namespace != "api" && !package.Namespace.StartsWith("api/", StringComparison.Ordinal);
 
     private static void AddHelm(
-        List<Command> commands, ServerAddress server, PackageName package, Manifest manifest, bool isLibrary)
+        List<Command> commands,
+        ServerAddress server,
+        PackageName package,
+        Manifest manifest,
+        bool hasRepository,
+        bool isLibrary)
     {
         // A library cannot be installed: other charts depend on it.
         var verb = isLibrary ? "pull" : $"install {InstanceOf(package.Name)}";
         var label = isLibrary ? "Pull" : "Install";
-        if (HasRepository(package))
+        if (hasRepository)
         {
             var alias = AliasOf(package.Namespace);
             commands.Add(new Command(
                 $"{label} from the Helm repository",
-                $"helm repo add {alias} {server.RepositoryOf(package.Namespace)}\nhelm repo update {alias}\n"
+                $"{AddRepository(server, package.Namespace)}\nhelm repo update {alias}\n"
                     + $"helm {verb} {alias}/{package.Name} --version {manifest.Release}"));
         }
 
         if (RepositoryName.IsLegal(package))
             commands.Add(new Command(
                 $"{label} with Helm by OCI",
-                $"helm {verb} oci://{server.Host}/{package} --version {manifest.Release}"
+                LogIn(server, "helm registry login", "--plain-http ")
+                    + $"helm {verb} oci://{server.Host}/{package} --version {manifest.Release}"
                     + (server.IsPlain ? " --plain-http" : "")));
     }
 
-    private static void AddOci(List<Command> commands, ServerAddress server, string reference, string folder)
-    {
-        commands.Add(new Command(
-            "Pull with oras", $"oras pull {(server.IsPlain ? "--plain-http " : "")}{reference}"));
-        commands.Add(new Command(
-            "Copy with skopeo",
-            $"skopeo copy {(server.IsPlain ? "--src-tls-verify=false " : "")}docker://{reference} dir:{folder}"));
-    }
+    private static string CurlUser(ServerAddress server) => server.NeedsLogin ? $"--user {User} " : "";
 
     /// <summary>Returns the tag that gives the release in this media type, whatever others it has.</summary>
     private static TagName? TagOf(PackageIndex index, Manifest manifest) =>
@@ -101,7 +160,8 @@ internal static class UseCommands
             ? TagName.Of(manifest.Release)
             : ReleaseTag.Of(manifest.Release, manifest.MediaType);
 
-    private static string InstanceOf(string name)
+    /// <summary>Returns the name of a Helm release of a chart.</summary>
+    public static string InstanceOf(string name)
     {
         var instance = $"my-{name.ToLowerInvariant().Replace('.', '-').Replace('_', '-')}";
         return (instance.Length <= MaxInstanceLength ? instance : instance[..MaxInstanceLength]).TrimEnd('-');

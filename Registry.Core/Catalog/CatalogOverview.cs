@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Registry.Core.Content;
 
@@ -6,8 +7,11 @@ namespace Registry.Core.Catalog;
 
 /// <summary>What a view of the catalog has in sum.</summary>
 /// <param name="Releases">The number of releases of all packages.</param>
-/// <param name="NamespaceCount">The number of namespaces.</param>
-/// <param name="Namespaces">The namespaces with the most packages, largest first.</param>
+/// <param name="NamespaceCount">The number of namespaces that have packages of their own.</param>
+/// <param name="Namespaces">
+/// Those with the most packages, largest first. A namespace counts the packages of the namespaces below it too, as
+/// <see cref="PackageSearch.Namespace"/> finds them. Packages without a namespace are in none.
+/// </param>
 /// <param name="MediaTypes">The media types in which most packages have releases, most frequent first.</param>
 /// <param name="Recent">The packages that were pushed last, latest first.</param>
 public sealed record CatalogOverview(
@@ -34,9 +38,8 @@ public sealed record CatalogOverview(
         foreach (var entry in entries)
         {
             releases += entry.Releases.Length;
-            var slash = entry.Name.Value.LastIndexOf('/');
-            CollectionsMarshal.GetValueRefOrAddDefault(
-                bySpan, entry.Name.Value.AsSpan(0, Math.Max(slash, 0)), out _)++;
+            if (entry.Name.Value.LastIndexOf('/') is > 0 and var slash)
+                CollectionsMarshal.GetValueRefOrAddDefault(bySpan, entry.Name.Value.AsSpan(0, slash), out _)++;
             seen.Clear();
             ImmutableArray<MediaType> last = [];
             foreach (var release in entry.Releases)
@@ -60,13 +63,30 @@ public sealed record CatalogOverview(
         return new CatalogOverview(
             releases,
             namespaces.Count,
-            MostOf(namespaces),
+            MostOf(WithThoseBelow(namespaces)),
             MostOf(mediaTypes),
             [
                 .. recent.UnorderedItems.Select(static item => item.Element)
                     .OrderByDescending(static entry => entry.PushedAt)
                     .ThenBy(static entry => entry.Name),
             ]);
+    }
+
+    /// <summary>Adds the packages of each namespace to the namespaces above it.</summary>
+    private static Dictionary<string, int> WithThoseBelow(Dictionary<string, int> direct)
+    {
+        var all = new Dictionary<string, int>(direct, StringComparer.Ordinal);
+        var bySpan = all.GetAlternateLookup<ReadOnlySpan<char>>();
+        foreach (var (name, count) in direct)
+            for (var above = name.AsSpan(); above.LastIndexOf('/') is > 0 and var slash;)
+            {
+                above = above[..slash];
+                ref var sum = ref CollectionsMarshal.GetValueRefOrNullRef(bySpan, above);
+                if (!Unsafe.IsNullRef(ref sum))
+                    sum += count;
+            }
+
+        return all;
     }
 
     private static ImmutableArray<CountedName> MostOf(Dictionary<string, int> counts) =>
@@ -79,6 +99,6 @@ public sealed record CatalogOverview(
 }
 
 /// <summary>A namespace or a media type, and how many packages are in it.</summary>
-/// <param name="Name">The name; empty for the empty namespace.</param>
+/// <param name="Name">The name.</param>
 /// <param name="Packages">The number of packages.</param>
 public readonly record struct CountedName(string Name, int Packages);

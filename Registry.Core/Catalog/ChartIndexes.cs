@@ -122,7 +122,7 @@ public sealed class ChartIndexes(
     private async ValueTask<ChartEntries?> GetAsync(
         ChartNamespace charts, CatalogEntry package, CancellationToken cancellationToken)
     {
-        ImmutableArray<CatalogEntry> shadows = [.. charts.ShadowsOf(package.Name)];
+        ImmutableArray<CatalogEntry> shadows = [.. ChartListing.ShadowsOf(package.Name, charts.View)];
         var known = cache.Peek(package.Name);
         var isCurrent = known is not null
             && known.Fingerprint == package.Fingerprint
@@ -150,27 +150,13 @@ public sealed class ChartIndexes(
         foreach (var manifest in index.Manifests.Where(static manifest => manifest.MediaType == MediaType.Helm))
         {
             var artifact = manifest.Artifact ?? throw Incomplete(index.Name.Namespace);
-            if (artifact.Chart is not { } chart)
+            if (ChartListing.ReasonUnlisted(index.Name, manifest, shadows) is { } reason)
             {
-                unlisted.Add(new UnlistedChart(manifest.Release, artifact.Unlisted ?? "It is not a chart."));
+                unlisted.Add(new UnlistedChart(manifest.Release, reason));
                 continue;
             }
 
-            if (ShadowOf(index.Name, manifest.Release, shadows) is { } owner)
-            {
-                unlisted.Add(new UnlistedChart(
-                    manifest.Release,
-                    $"{IndexEntry.FileName(index.Name.Name, manifest.Release)} is an archive of the package {owner}."));
-                continue;
-            }
-
-            if (!ChartDraft.HasNumbersOf64Bits(manifest.Release))
-            {
-                unlisted.Add(new UnlistedChart(
-                    manifest.Release, "Helm accepts no version with a number of more than 64 bits."));
-                continue;
-            }
-
+            var chart = artifact.Chart!;
             var metadata = reader.Read(chart.Metadata)?.Utf8
                 ?? await releases.ReadMetadataAsync(index.Name, chart, cancellationToken);
             if (json.WrittenCount > 0)
@@ -193,18 +179,6 @@ public sealed class ChartIndexes(
             entries.DrainToImmutable(),
             index.Channels.ToImmutableDictionary(static channel => channel.Name, static channel => channel.Current),
             unlisted.DrainToImmutable());
-    }
-
-    /// <summary>
-    /// Returns the package with a shorter name that owns the archive of a release; null when there is none.
-    /// </summary>
-    private static PackageName? ShadowOf(PackageName package, Release release, ImmutableArray<CatalogEntry> shadows)
-    {
-        foreach (var shorter in shadows)
-            if (Release.TryParse($"{package.Name[(shorter.Name.Name.Length + 1)..]}-{release}", out var other, out _)
-                && shorter.HasChart(other))
-                return shorter.Name;
-        return null;
     }
 
     /// <summary>The namespaces of one view that were requested, as their callers see them.</summary>

@@ -1,18 +1,16 @@
 using System.Collections.Immutable;
 using Registry.Core.Content;
-using Registry.Core.Packages;
 
 namespace Registry.Core.Catalog;
 
 /// <summary>The packages directly in a namespace that may have charts, in one view of the catalog.</summary>
 public sealed class ChartNamespace
 {
-    private readonly PackageCatalogView view;
     private readonly string prefix;
 
     private ChartNamespace(PackageCatalogView view, string @namespace)
     {
-        this.view = view;
+        View = view;
         prefix = @namespace.Length == 0 ? "" : $"{@namespace}/";
         var entries = ImmutableArray.CreateBuilder<CatalogEntry>();
         foreach (var entry in DirectEntries())
@@ -25,6 +23,9 @@ public sealed class ChartNamespace
 
         Entries = entries.DrainToImmutable();
     }
+
+    /// <summary>The view that it was made from.</summary>
+    internal PackageCatalogView View { get; }
 
     /// <summary>The packages with a release in media type helm, by name.</summary>
     public ImmutableArray<CatalogEntry> Entries { get; }
@@ -44,22 +45,6 @@ public sealed class ChartNamespace
     internal static ChartNamespace Of(PackageCatalogView view, string @namespace) => new(view, @namespace);
 
     /// <summary>
-    /// Returns the packages whose names are beginnings of a package's name, shortest first: their releases own the
-    /// archives whose names can be split there.
-    /// </summary>
-    internal IEnumerable<CatalogEntry> ShadowsOf(PackageName package)
-    {
-        for (var dash = package.Name.IndexOf('-', StringComparison.Ordinal);
-            dash > 0;
-            dash = package.Name.IndexOf('-', dash + 1))
-            if (dash + 1 < package.Name.Length
-                && char.IsAsciiDigit(package.Name[dash + 1])
-                && PackageName.TryCreate(package.Namespace, package.Name[..dash], out var shorter)
-                && view.Find(shorter) is { } entry)
-                yield return entry;
-    }
-
-    /// <summary>
     /// Returns the packages directly in the namespace. Those of a namespace below it are skipped at once.
     /// </summary>
     private IEnumerable<CatalogEntry> DirectEntries()
@@ -69,7 +54,7 @@ public sealed class ChartNamespace
         {
             var start = from;
             from = null;
-            foreach (var entry in view.From(start))
+            foreach (var entry in View.From(start))
             {
                 if (!entry.Name.Value.StartsWith(prefix, StringComparison.Ordinal))
                     break;

@@ -23,11 +23,18 @@ internal sealed class ArchiveUnpacker : ITarObserver, IDisposable
     /// <summary>The most files.</summary>
     public const int MaxFiles = 2000;
 
+    /// <summary>The longest path, in characters. File systems allow no longer ones than four times this.</summary>
+    public const int MaxPathLength = 1024;
+
+    /// <summary>The most characters of all paths: a page shows each of them, escaped.</summary>
+    public const int MaxPathsLength = 128 << 10;
+
     private const int BufferBytes = 64 << 10;
 
     private readonly TarExtensions extensions = new();
     private readonly SortedDictionary<string, Entry> files = new(StringComparer.Ordinal);
     private Entry? current;
+    private int pathsLength;
     private bool isFull;
 
     /// <summary>Unpacks an archive.</summary>
@@ -59,13 +66,16 @@ internal sealed class ArchiveUnpacker : ITarObserver, IDisposable
         extensions.Clear();
         if (path.Length == 0 || path.EndsWith('/'))
             return false;
-        if (files.Count >= MaxFiles)
+        if (files.Count >= MaxFiles
+            || path.Length > MaxPathLength
+            || pathsLength + path.Length > MaxPathsLength)
         {
             isFull = true;
             return false;
         }
 
         // As tar does, the last of several files with one path counts.
+        pathsLength += path.Length;
         files[path] = current = new Entry(header.DataBytes);
         return header.DataBytes is > 0 and <= MaxFileBytes;
     }

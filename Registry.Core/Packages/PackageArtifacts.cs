@@ -21,6 +21,9 @@ public sealed record PackageArtifacts(
     /// <summary>Whether there is nothing.</summary>
     public bool IsEmpty => Artifacts.IsEmpty && Tags.IsEmpty && Indexes.IsEmpty;
 
+    /// <summary>Returns a tag; null when there is none of this name that is neither a release nor a channel.</summary>
+    public PlainTag? FindTag(TagName name) => FindTag(name.Value);
+
     internal PlainTag? FindTag(string name) => At(FindTagIndex(name), Tags);
 
     internal ReleaseIndex? FindIndex(Release release) => Indexes.FirstOrDefault(index => index.Release == release);

@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using Deque.AxeCore.Commons;
+using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
 using NUnit.Framework;
 using NUnit.Framework.Interfaces;
@@ -91,6 +93,26 @@ public abstract class BrowserTests
         await Page.CloseAsync();
         await UnpublishAsync();
         await Host.DisposeAsync();
+    }
+
+    /// <summary>
+    /// Returns what is a serious obstacle on the page for people who cannot see it well. In the dark only colors are
+    /// checked: the other rules find the same in every scheme.
+    /// </summary>
+    protected async Task<IEnumerable<string>> FindObstaclesAsync(ColorScheme scheme)
+    {
+        var options = new AxeRunOptions();
+        if (scheme == ColorScheme.Dark)
+            options.RunOnly = new() { Type = "rule", Values = ["color-contrast", "link-in-text-block"] };
+
+        // To look into frames, which the pages do not have, its replacement opens another page for each check and takes
+        // three times as long.
+#pragma warning disable CS0618
+        var result = await Page.Locator("html").RunAxeLegacy(options);
+#pragma warning restore CS0618
+        return result.Violations
+            .Where(static violation => violation.Impact is "serious" or "critical")
+            .Select(static violation => $"{violation.Id}: {violation.Nodes[0].Html}");
     }
 
     /// <summary>Asserts that no request failed or left the registry, and no script reported an error.</summary>

@@ -22,7 +22,7 @@ internal static class LocalPath
     /// </summary>
     /// <param name="request">The request.</param>
     /// <param name="page">The page.</param>
-    public static string From(HttpRequest request, string page) => PageLinks.RootFrom(request.Path) + page;
+    public static string From(HttpRequest request, string page) => PageLinks.RootFrom(request) + page;
 
     private static bool IsDotSegment(string segment) =>
         segment.Replace("%2e", ".", StringComparison.OrdinalIgnoreCase) is "." or "..";

@@ -33,7 +33,7 @@ internal sealed record NewTokenForm(string Name, string Scopes, string Lifetime)
         if (!TokenName.TryParse(Name, out var name, out problem))
             problem = $"The name {problem}.";
         else if (!ScopeSet.TryParse(Scopes, out var scopes, out problem))
-            problem = $"The scopes have {problem}.";
+            problem = $"Invalid {problem}.";
         else if (!TokenLifetime.TryParse(Lifetime, out var lifetime, out problem))
             problem = $"The lifetime {problem}.";
         else

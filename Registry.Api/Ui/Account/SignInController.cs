@@ -30,7 +30,11 @@ internal sealed class SignInController(
         if (secret.Length is 0 or > Credentials.MaxSecretLength)
         {
             Response.StatusCode = StatusCodes.Status400BadRequest;
-            return Form(next, $"Enter a token of at most {Credentials.MaxSecretLength} characters.");
+            return Form(
+                next,
+                secret.Length == 0
+                    ? "Enter a token."
+                    : $"Enter a token of at most {Credentials.MaxSecretLength} characters.");
         }
 
         var verification = await verifiers.VerifyAsync(secret, HttpContext);

@@ -37,6 +37,54 @@ public sealed class AccessRuleTests
         Assert.That((int)response.StatusCode, Is.EqualTo(status));
     }
 
+    [Test]
+    public async Task A_token_does_not_take_away_what_everybody_may_do()
+    {
+        await using var open = await GuardedRegistry.StartAsync(anonymous: "public/**=pull");
+        foreach (var package in (string[])["public/app", "team/app", "secret/app"])
+            await open.PushAsync(package, "1.0.0", HelmTest.Archive("app", "1.0.0"));
+        var secret = (await open.IssueAsync("team/*=pull,push")).Text;
+        foreach (var path in (string[])
+            ["/api/v1/packages/public/app/1.0.0/helm/pull", "/v2/public/app/tags/list", "/helm/public/index.yaml"])
+        {
+            using var allowed = await open.SendAsync("GET", path, secret);
+            Assert.That(allowed.StatusCode, Is.EqualTo(HttpStatusCode.OK), path);
+            using var denied = await open.SendAsync("GET", path.Replace("public", "secret"), secret);
+            Assert.That(denied.StatusCode, Is.EqualTo(HttpStatusCode.Forbidden), path);
+        }
+
+        var names = await open.GetAsync("/v2/_catalog", secret);
+        Assert.That(names, Does.Contain("public/app").And.Contain("team/app").And.Not.Contain("secret/app"));
+        using var push = await open.SendAsync("POST", "/v2/public/app/blobs/uploads/", secret);
+        Assert.That(push.StatusCode, Is.EqualTo(HttpStatusCode.Forbidden));
+    }
+
+    [TestCase("GET", "/helm/other/index.yaml", "other/*=pull")]
+    [TestCase("POST", "/helm/api/other/charts", "other/*=push")]
+    [TestCase("GET", "/packages/other/app", "other/app=pull")]
+    [TestCase("GET", "/v2/other/app/tags/list", "other/app=pull")]
+    public async Task A_refusal_names_a_scope_that_would_suffice(string method, string path, string scope)
+    {
+        using var refused = await registry.SendAsync(
+            method, path, (await registry.IssueAsync("team/*=pull,push")).Text, new ByteArrayContent([]));
+        Assert.That(refused.StatusCode, Is.EqualTo(HttpStatusCode.Forbidden));
+        Assert.That(await refused.Content.ReadAsStringAsync(), Does.Contain($"The caller lacks the scope {scope}."));
+        using var allowed = await registry.SendAsync(
+            method, path, (await registry.IssueAsync(scope)).Text, new ByteArrayContent([]));
+        Assert.That(allowed.StatusCode, Is.Not.EqualTo(HttpStatusCode.Forbidden));
+    }
+
+    [Test]
+    public async Task A_refused_token_is_named_by_its_id()
+    {
+        var secret = await registry.IssueRevokedAsync("team/*=pull");
+        using var refused = await registry.SendAsync("GET", "/v2/team/app/tags/list", secret.Text);
+        Assert.That(refused.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
+        Assert.That(
+            await refused.Content.ReadAsStringAsync(),
+            Does.Contain($"The token {secret.Id} is unknown, expired or revoked.").And.Not.Contain(secret.Text[20..]));
+    }
+
     [TestCase("pull,push", false)]
     [TestCase("pull,push,delete", true)]
     public async Task A_push_by_OCI_that_replaces_a_release_needs_delete(string actions, bool replaces)

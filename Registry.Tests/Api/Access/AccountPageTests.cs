@@ -40,6 +40,7 @@ internal sealed partial class AccountPageTests
         Assert.That(issued.StatusCode, Is.EqualTo(HttpStatusCode.OK));
         Assert.That(issued.Headers.CacheControl!.NoStore, Is.True);
         var secret = SecretIn(await issued.Content.ReadAsStringAsync());
+        Assert.That(await administrator.ReadAsync($"/tokens/{secret.Id}/revoke"), Does.Contain("None recorded"));
         Assert.That(
             await registry.GetAsync("/api/v1/tokens/self", secret.Text),
             Does.Contain("""["team/**=pull","team/app=push"]""").And.Contain("\"issuer\":\"administrator\""));
@@ -49,7 +50,7 @@ internal sealed partial class AccountPageTests
 
     [TestCase("", "team/**=pull", "30d", "The name has 0 characters")]
     [TestCase("ci", "", "30d", "scopes is empty")]
-    [TestCase("ci", "team=fly", "30d", "The scopes have scope")]
+    [TestCase("ci", "team=fly", "30d", "Invalid scope")]
     [TestCase("ci", "team/**=pull", "soon", "The lifetime is")]
     public async Task A_form_with_a_mistake_comes_back_with_what_was_entered(
         string name, string scopes, string expires, string problem)
@@ -140,15 +141,28 @@ internal sealed partial class AccountPageTests
         var question = $"/manage/delete-release/{package}?release=1.1.0&media_type=helm";
         Assert.That(
             WebUtility.HtmlDecode(await administrator.ReadAsync(question)),
-            Does.Contain($"Delete {package} 1.1.0 (helm)?").And.Contain("removed from these channels: stable"));
+            Does.Contain($"Delete {package} 1.1.0 (helm)?").And.Contain("Channel stable has no other release"));
         Assert.That(await StatusAsync("GET", $"/api/v1/packages/{package}/1.1.0/helm"), Is.EqualTo(200));
         using var deleted = await administrator.PostAsync(
             $"/manage/delete-release/{package}", ("release", "1.1.0"), ("media_type", "helm"));
-        Assert.That(deleted.Headers.Location!.OriginalString, Is.EqualTo($"../../../manage/packages/{package}"));
+        Assert.That(
+            deleted.Headers.Location!.OriginalString,
+            Is.EqualTo($"../../../manage/packages/{package}?deleted=1.1.0&type=helm"));
+        Assert.That(
+            await administrator.ReadAsync($"/manage/packages/{package}?deleted=1.1.0&type=helm"),
+            Does.Contain("Release 1.1.0 (helm) is deleted."));
         Assert.That(await StatusAsync("GET", $"/api/v1/packages/{package}/1.1.0/helm"), Is.EqualTo(404));
         Assert.That(LastEvent(), Does.StartWith($"Deleted {package} 1.1.0 as helm, by administrator from"));
         using var again = await administrator.GetAsync(question);
         Assert.That(again.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
+        using var twice = await administrator.PostAsync(
+            $"/manage/delete-release/{package}", ("release", "1.1.0"), ("media_type", "helm"));
+        Assert.That(twice.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
+        foreach (var response in (HttpResponseMessage[])[again, twice])
+            Assert.That(
+                WebUtility.HtmlDecode(await response.Content.ReadAsStringAsync()),
+                Does.Contain($"The package {package} has no release '1.1.0' in media type 'helm'.")
+                    .And.Contain("Move or create a channel"));
         Assert.That(
             await administrator.ReadAsync($"/manage/delete-release/{package}?release=1.0.0&media_type=helm"),
             Does.Contain("the package disappears"));
@@ -189,10 +203,11 @@ internal sealed partial class AccountPageTests
     [TestCase("/manage/packages/team%2Fapp", 404)]
     [TestCase("/manage/delete-release/{p}", 404)]
     [TestCase("/manage/delete-release/{p}?release=9.9.9&media_type=helm", 404)]
-    [TestCase("/manage/move-channel/{p}", 400)]
-    [TestCase("/manage/move-channel/{p}?channel=stable", 404)]
-    [TestCase("/manage/move-channel/{p}?channel=stable&release=^1", 404)]
-    [TestCase("/manage/move-channel/{p}?channel=a b&release=1.0.0", 400)]
+    [TestCase("/manage/move-channel/{p}", 422)]
+    [TestCase("/manage/move-channel/{p}?channel=stable", 422)]
+    [TestCase("/manage/move-channel/{p}?channel=stable&release=^1", 422)]
+    [TestCase("/manage/move-channel/{p}?channel=a b&release=1.0.0", 422)]
+    [TestCase("/manage/delete-tag/{p}?tag=1.0.0", 404)]
     [TestCase("/manage/delete-channel/{p}?channel=missing", 404)]
     public async Task A_question_about_what_does_not_exist_is_an_error_page(string path, int expected)
     {
@@ -217,6 +232,110 @@ internal sealed partial class AccountPageTests
         }
     }
 
+    [TestCase("", "Enter a token.")]
+    [TestCase("  ", "Enter a token.")]
+    [TestCase("reg_x", "The token is unknown or malformed.")]
+    public async Task A_sign_in_says_what_is_wrong(string token, string problem)
+    {
+        using var visitor = new PageVisitor(registry.Host.Address);
+        using var response = await visitor.PostAsync("/sign-in", ("token", token));
+        Assert.That(
+            await response.Content.ReadAsStringAsync(),
+            Does.Contain($"<p class=\"notice bad\" role=\"alert\">{problem}</p>"));
+    }
+
+    [Test]
+    public async Task A_mistyped_channel_or_release_comes_back_in_the_form()
+    {
+        var package = await PushAsync("1.0.0");
+        using var asked = await administrator.GetAsync($"/manage/move-channel/{package}?channel=a%20b&release=1.0.1");
+        using var sent = await administrator.PostAsync(
+            $"/manage/move-channel/{package}", ("channel", "a b"), ("release", "1.0.1"));
+        foreach (var response in (HttpResponseMessage[])[asked, sent])
+        {
+            Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.UnprocessableEntity));
+            var page = WebUtility.HtmlDecode(await response.Content.ReadAsStringAsync());
+            Assert.That(page, Does.Contain("value=\"a b\"").And.Contain("value=\"1.0.1\""));
+            Assert.That(page, Does.Contain("id=\"channel-problem\">A channel has 1 to 80 letters"));
+            Assert.That(page, Does.Contain("id=\"release-problem\">This package has no release '1.0.1'"));
+        }
+    }
+
+    [Test]
+    public async Task A_question_says_where_a_channel_points_afterwards()
+    {
+        var package = await PushAsync("1.0.0", "1.1.0");
+        foreach (var release in (string[])["1.0.0", "1.1.0"])
+            using (var moved = await administrator.PostAsync(
+                $"/manage/move-channel/{package}", ("channel", "stable"), ("release", release)))
+                Assert.That(
+                    moved.Headers.Location!.OriginalString,
+                    Is.EqualTo($"../../../manage/packages/{package}?moved=stable"));
+        Assert.That(
+            await administrator.ReadAsync($"/manage/packages/{package}?moved=stable"),
+            Does.Contain("Channel stable points at 1.1.0."));
+        Assert.That(
+            await administrator.ReadAsync($"/manage/delete-release/{package}?release=1.1.0&media_type=helm"),
+            Does.Contain("Channel stable then points at 1.0.0."));
+        Assert.That(
+            await administrator.ReadAsync($"/manage/delete-release/{package}?release=1.0.0&media_type=helm"),
+            Does.Not.Contain("Channel stable"));
+        using var deleted = await administrator.PostAsync(
+            $"/manage/delete-release/{package}", ("release", "1.1.0"), ("media_type", "helm"));
+        Assert.That(
+            await registry.GetAsync($"/api/v1/packages/{package}/channels/stable", Admin),
+            Does.Contain("\"current\":\"1.0.0\""));
+    }
+
+    [TestCase("moved=none")]
+    [TestCase("ended=stable")]
+    [TestCase("deleted=1.0.0&type=helm")]
+    [TestCase("deleted=x%20y&type=helm")]
+    [TestCase("untagged=1.0.0")]
+    [TestCase("moved=stable%20<b>")]
+    public async Task A_page_does_not_say_what_the_package_denies(string query)
+    {
+        var package = await PushAsync("1.0.0");
+        using var moved = await administrator.PostAsync(
+            $"/manage/move-channel/{package}", ("channel", "stable"), ("release", "1.0.0"));
+        Assert.That(
+            await administrator.ReadAsync($"/manage/packages/{package}?{query}"), Does.Not.Contain("class=\"notice"));
+    }
+
+    [Test]
+    public async Task The_tags_of_a_package_without_releases_are_deleted_after_a_question()
+    {
+        await OciImage.PushAsync(registry, "images/app", ["1.0.0", "edge", "main"]);
+        var page = await administrator.ReadAsync("/manage/packages/images/app");
+        Assert.That(page, Does.Contain("manage/delete-tag/images/app?tag=1.0.0").And.Not.Contain("Releases"));
+        Assert.That(
+            await administrator.ReadAsync("/manage/delete-tag/images/app?tag=edge"),
+            Does.Contain("Delete tag edge of images/app?").And.Contain("These tags keep it: 1.0.0, main."));
+        using var deleted = await administrator.PostAsync("/manage/delete-tag/images/app?tag=edge");
+        Assert.That(
+            deleted.Headers.Location!.OriginalString,
+            Is.EqualTo("../../../manage/packages/images/app?untagged=edge"));
+        Assert.That(LastEvent(), Does.Contain("edge").And.Contain("images/app").And.Contain("administrator"));
+        page = await administrator.ReadAsync("/manage/packages/images/app?untagged=edge");
+        Assert.That(page, Does.Contain("Tag edge is deleted.").And.Not.Contain("?tag=edge"));
+        Assert.That(
+            await registry.GetAsync("/v2/images/app/tags/list", Admin), Does.Contain("[\"1.0.0\",\"main\"]"));
+
+        // As for OCI clients, a tag that is a version needs the right to delete, and any other that to push.
+        foreach (var (actions, tags) in (IEnumerable<(string, string[])>)
+            [("pull,push", ["main"]), ("pull,delete", ["1.0.0"]), ("pull", [])])
+        {
+            using var visitor = await PageVisitor.SignInAsync(
+                registry, (await registry.IssueAsync($"images/**={actions}")).Text);
+            page = await visitor.ReadAsync("/manage/packages/images/app");
+            foreach (var tag in (string[])["1.0.0", "main"])
+                Assert.That(
+                    page.Contains($"delete-tag/images/app?tag={tag}", StringComparison.Ordinal),
+                    Is.EqualTo(tags.Contains(tag)),
+                    $"{actions} {tag}");
+        }
+    }
+
     [GeneratedRegex("reg_[0-9a-z]{12}_[0-9A-Za-z]{49}")]
     private static partial Regex Secret { get; }
 
@@ -233,7 +352,10 @@ internal sealed partial class AccountPageTests
         using var deleted = await administrator.PostAsync(
             "/manage/delete-release/org/charts/app", ("release", "1.0.0"), ("media_type", "helm"));
         Assert.That(
-            deleted.Headers.Location!.OriginalString, Is.EqualTo("../../../../manage/packages/org/charts/app"));
+            deleted.Headers.Location!.OriginalString, Is.EqualTo("../../../../packages?deleted=org/charts/app"));
+        Assert.That(
+            await administrator.ReadAsync("/packages?deleted=org/charts/app"),
+            Does.Contain("Package org/charts/app is deleted."));
         using var gone = await administrator.GetAsync("/manage/packages/org/charts/app");
         Assert.That(gone.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
     }

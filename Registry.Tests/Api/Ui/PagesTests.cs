@@ -75,6 +75,14 @@ public sealed partial class PagesTests
         Assert.That(RowPattern.Matches(await GetAsync(path)), Has.Count.EqualTo(count));
 
     [Test]
+    public async Task A_search_with_a_typo_says_so()
+    {
+        const string Note = "No package has all these words. With similar words: 1 package";
+        Assert.That(await GetAsync("/packages?q=plaim"), Does.Contain(Note).And.Contain("packages/team/plain"));
+        Assert.That(await GetAsync("/packages?q=plain"), Does.Not.Contain("similar"));
+    }
+
+    [Test]
     public async Task A_list_has_pages()
     {
         await using var many = await RegistryHost.StartAsync();
@@ -117,7 +125,7 @@ public sealed partial class PagesTests
     [TestCase("?tab=versions", "packages/team/web@2.0.0-rc.1")]
     [TestCase("?tab=details", "sha256:")]
     [TestCase("?tab=unknown", "readme-web")]
-    [TestCase("@1.0.0", "channel stable")]
+    [TestCase("@1.0.0", "Follow channel stable")]
     [TestCase("@1.0.0?type=kpm", "-t kpm")]
     [TestCase("@1.0.0?type=kpm&tab=files", "manifest.yaml")]
     [TestCase("@2.0.0-rc.1", "The latest version is")]
@@ -130,6 +138,33 @@ public sealed partial class PagesTests
         var page = await GetAsync("/packages/team/plain");
         Assert.That(page, Does.Contain("Helm cannot use this version: The archive contains no Chart.yaml"));
         Assert.That(page, Does.Not.Contain("helm install"));
+    }
+
+    [Test]
+    public async Task The_page_says_why_the_Helm_repository_does_not_list_a_chart()
+    {
+        await using var own = await RegistryHost.StartAsync();
+        foreach (var (name, version) in (IEnumerable<(string, string)>)
+            [("app-1.0.0", "2.0.0"), ("app", "1.0.0-2.0.0"), ("app", "18446744073709551616.0.0")])
+        {
+            var archive = OneRegistry.Archive(
+                ($"{name}/Chart.yaml", $"apiVersion: v2\nname: {name}\nversion: 1.0.0"));
+            using var push = await own.Client.PostAsJsonAsync(
+                $"/api/v1/packages/own/{name}",
+                new { release = version, media_type = "helm", blob = Convert.ToBase64String(archive) });
+            Assert.That(push.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        }
+
+        var shadowed = await own.Client.GetStringAsync("/packages/own/app-1.0.0");
+        Assert.That(
+            shadowed,
+            Does.Contain("The Helm repository does not list this version: app-1.0.0-2.0.0.tgz is an archive of the "
+                + "package own/app."));
+        Assert.That(shadowed, Does.Contain("helm install my-app-1-0-0 oci://").And.Not.Contain("helm repo add"));
+        Assert.That(shadowed, Does.Contain("/api/v1/packages/own/app-1.0.0/2.0.0/helm/pull"));
+        var large = await own.Client.GetStringAsync("/packages/own/app@18446744073709551616.0.0");
+        Assert.That(large, Does.Contain("Helm accepts no version with a number of more than 64 bits."));
+        Assert.That(large, Does.Not.Contain("helm install").And.Not.Contain("helm repo add"));
     }
 
     [TestCase("/packages/org/unit/web", "helm repo add org-unit http://{0}/helm/org/unit")]
@@ -242,7 +277,44 @@ public sealed partial class PagesTests
         var page = await empty.Client.GetStringAsync("/");
         Assert.That(page, Does.Contain($"helm push app-0.1.0.tgz oci://{empty.Address.Authority}/team --plain-http"));
         Assert.That(await empty.Client.GetStringAsync("/packages"), Does.Contain("Nothing found."));
-        Assert.That(await empty.Client.GetStringAsync("/archives"), Does.Contain("curl -f --data-binary @app.kploy"));
+        Assert.That(
+            await empty.Client.GetStringAsync("/archives"),
+            Does.Contain("curl --fail-with-body --data-binary @app.kploy"));
+    }
+
+    [Test]
+    public async Task Commands_log_in_where_everybody_may_not_pull()
+    {
+        await using var registry = await GuardedRegistry.StartAsync(anonymous: "open/*=pull");
+        foreach (var package in (string[])["open/app", "team/app"])
+            await registry.PushAsync(package, "1.0.0", WebChart("1.0.0"));
+        var address = registry.Client.BaseAddress!.Authority;
+        string[] logins =
+        [
+            $"helm repo add team http://{address}/helm/team --username token",
+            $"helm registry login --plain-http {address} --username token",
+            $"oras login --plain-http {address} --username token",
+            $"skopeo login --tls-verify=false {address} --username token",
+            $"curl -fLO --user token http://{address}/helm/team/charts/app-1.0.0.tgz",
+            $"appr login -u token -p TOKEN http://{address}",
+        ];
+        var page = await registry.GetAsync("/packages/team/app", GuardedRegistry.AdminSecret);
+        foreach (var login in logins)
+            Assert.That(page, Does.Contain(login));
+        Assert.That(await registry.GetAsync("/packages/team/", GuardedRegistry.AdminSecret), Does.Contain(logins[0]));
+        Assert.That(
+            await registry.GetAsync("/packages/open/app", GuardedRegistry.AdminSecret),
+            Does.Not.Contain("login").And.Not.Contain("username").And.Contain("helm repo add open"));
+    }
+
+    [Test]
+    public async Task The_home_page_of_a_private_registry_asks_to_sign_in()
+    {
+        await using var registry = await GuardedRegistry.StartAsync(anonymous: "");
+        var page = await registry.GetAsync("/", secret: null);
+        Assert.That(page, Does.Contain("Sign in to see packages").And.Not.Contain("Push a first chart"));
+        page = await registry.GetAsync("/", GuardedRegistry.AdminSecret);
+        Assert.That(page, Does.Contain("Push a first chart").And.Not.Contain("Sign in to see packages"));
     }
 
     [Test]
@@ -257,7 +329,7 @@ public sealed partial class PagesTests
             var seen = await registry.GetAsync(path, secret: null);
             Assert.That(seen, Does.Contain("open/app").And.Not.Contain("secret"), path);
             seen = await registry.GetAsync(path, secret);
-            Assert.That(seen, Does.Contain("secret/app").And.Not.Contain("open/app"), path);
+            Assert.That(seen, Does.Contain("secret/app").And.Contain("open/app"), path);
         }
 
         foreach (var path in (string[])
@@ -267,7 +339,10 @@ public sealed partial class PagesTests
             using var response = await registry.SendAsync("GET", path, secret: null);
             Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized), path);
             Assert.That(response.Headers.WwwAuthenticate.ToString(), Does.Not.Contain("Basic"), path);
-            Assert.That(await response.Content.ReadAsStringAsync(), Does.Contain("sign-in?return="), path);
+            Assert.That(
+                await response.Content.ReadAsStringAsync(),
+                Does.Contain("sign-in?return=").And.Contain("Sign in: this page").And.Not.Contain("Log in"),
+                path);
             using var denied = await registry.SendAsync("GET", path, (await registry.IssueAsync("x/*=pull")).Text);
             Assert.That(denied.StatusCode, Is.EqualTo(HttpStatusCode.Forbidden), path);
         }

@@ -1,3 +1,4 @@
+using System.Formats.Tar;
 using System.IO.Compression;
 using System.Text;
 using NUnit.Framework;
@@ -51,6 +52,26 @@ public sealed class ArchiveUnpackerTests
     }
 
     [Test]
+    public async Task Long_paths_are_left_out()
+    {
+        var longest = new string('p', ArchiveUnpacker.MaxPathLength);
+        var files = await UnpackAsync(LongArchive((longest, [1]), ($"{longest}x", [2]), ("z", [3])));
+        Assert.That(files.Files.Select(static file => file.Path), Is.EqualTo(new[] { longest, "z" }));
+        Assert.That(files.IsComplete, Is.False);
+    }
+
+    [Test]
+    public async Task Many_long_paths_are_left_out()
+    {
+        var files = await UnpackAsync(LongArchive(
+            [.. Enumerable.Range(0, 400).Select(static i => ($"{new string('p', 1000)}{i}", (byte[])[]))]));
+        Assert.That(
+            files.Files.Sum(static file => file.Path.Length),
+            Is.InRange(ArchiveUnpacker.MaxPathsLength - 1004, ArchiveUnpacker.MaxPathsLength));
+        Assert.That(files.IsComplete, Is.False);
+    }
+
+    [Test]
     public async Task A_bomb_is_unpacked_up_to_the_limit()
     {
         var bomb = OneRegistry.Archive(
@@ -80,6 +101,9 @@ public sealed class ArchiveUnpackerTests
         Assert.That((await UnpackAsync(Gzip("no tar"))).Files, Is.Empty);
         Assert.That((await UnpackAsync([])).Files, Is.Empty);
     }
+
+    private static byte[] LongArchive(params (string Path, byte[] Content)[] files) =>
+        SampleContent.Gzip(SampleContent.Tar(TarEntryFormat.Gnu, files));
 
     private static string? TextOf(ArchiveFiles files, string path) =>
         files.Find(path)?.Content is { } content ? Encoding.UTF8.GetString(content.Span) : null;

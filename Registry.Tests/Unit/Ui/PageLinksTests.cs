@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http;
 using NUnit.Framework;
 using Registry.Api.Ui;
 using Registry.Core.Charts;
@@ -17,6 +18,17 @@ public sealed class PageLinksTests
     [TestCase("/cnr/", "../")]
     public void The_root_is_relative(string path, string expected) =>
         Assert.That(PageLinks.RootFrom(path), Is.EqualTo(expected));
+
+    [Test]
+    public void The_root_of_a_deep_path_is_absolute()
+    {
+        var context = new DefaultHttpContext();
+        context.Request.PathBase = "/tools";
+        context.Request.Path = string.Concat(Enumerable.Repeat("/a", 64));
+        Assert.That(PageLinks.RootFrom(context.Request), Does.StartWith("../"));
+        context.Request.Path += "/a";
+        Assert.That(PageLinks.RootFrom(context.Request), Is.EqualTo("/tools/"));
+    }
 
     [TestCase("https://example.org/a b", "https://example.org/a%20b")]
     [TestCase("HTTP://example.org", "http://example.org/")]

@@ -45,7 +45,10 @@ public sealed class ReadmeTests
     [TestCase("[a](/packages)", "<p>a</p>")]
     [TestCase("[a][b]\n\n[b]: vbscript:x", "<p>a</p>")]
     [TestCase("<me@example.org>", "<p>me@example.org</p>")]
-    [TestCase("![text](https://example.org/i.png)", "<p>text</p>")]
+    [TestCase("![text](https://example.org/i.png)", "<p><a href=\"https://example.org/i.png\"{rel}>text</a></p>")]
+    [TestCase("![](https://example.org/i.png)", "<p><a href=\"https://example.org/i.png\"{rel}>Image</a></p>")]
+    [TestCase("![text](values.yaml)", "<p><a href=\"?file=values.yaml\"{rel}>text</a></p>")]
+    [TestCase("![text](javascript:alert(1))", "<p>text</p>")]
     [TestCase("[![text](https://a.example/i.png)](https://b.example/)", "<a href=\"https://b.example/\"{rel}>text</a>")]
     public void Links_lead_to_the_web_or_to_files_of_the_package(string markdown, string expected) =>
         Assert.That(
@@ -86,6 +89,19 @@ public sealed class ReadmeTests
             Render("<p align=center>\nHello <b>you</b> &amp; me\n</p>\n\nline<br>break"),
             Does.Contain("Hello you &amp; me").And.Contain("<br>"));
 
+    [Test]
+    public void Parts_that_can_be_folded_stay()
+    {
+        var html = Render(
+            "<details open onclick=x>\n<summary>A <b>B</b></summary>\n\n- one\n\n</details>\n\n"
+                + "<details><summary>C\n\nafter")!.ReplaceLineEndings("");
+        Assert.That(html, Does.StartWith("<details><summary>A B</summary><ul><li>one</li></ul></details>"));
+        Assert.That(html, Does.EndWith("<details><summary>C</summary><p>after</p></details>"));
+        Assert.That(
+            Render("<!-- <details> -->\n</details>\n<summary>x</summary>"),
+            Does.Contain("<p>x</p>").And.Not.Contain("details"));
+    }
+
     /// <summary>Code that walks a tree as deep as these ask for would overflow the stack.</summary>
     [TestCase(">")]
     [TestCase("- ")]
@@ -96,6 +112,9 @@ public sealed class ReadmeTests
     [TestCase("<b>")]
     [TestCase("<!--")]
     [TestCase("<div>\n\n")]
+    [TestCase("<details>")]
+    [TestCase("<details>\n\n")]
+    [TestCase("<details><summary>")]
     [TestCase("|a")]
     public void Nesting_and_repetition_are_survived(string part) => Assert.That(
         Render(string.Concat(Enumerable.Repeat(part, RepeatedLength / part.Length))),
@@ -110,6 +129,37 @@ public sealed class ReadmeTests
         Assert.That(Render(string.Concat(Enumerable.Repeat(part, 1000))), Is.Null);
         Assert.That(Render(string.Concat(Enumerable.Repeat(part + "\n\n", 1000))), Is.Not.Null);
     }
+
+    [TestCase("#\n", 5000)]
+    [TestCase("a\n=\n", 2500)]
+    [TestCase("a  \n", 5000)]
+    [TestCase("- a\n", 5000)]
+    [TestCase("|a\n", 5000)]
+    [TestCase("a a<?", 2000)]
+    [TestCase("<!A", 2000)]
+    [TestCase("<!-- >", 2000)]
+    public void Too_many_lines_or_tags_are_not_rendered(string part, int most)
+    {
+        Assert.That(Render(string.Concat(Enumerable.Repeat(part, most - 1))), Is.Not.Null);
+        Assert.That(Render(string.Concat(Enumerable.Repeat(part, most + 1))), Is.Null);
+    }
+
+    [TestCase(2000, 50_000)]
+    [TestCase(500, 20_000)]
+    [TestCase(200, 200)]
+    public void A_table_with_too_many_cells_is_not_rendered(int columns, int rows) => Assert.That(
+        Render(
+            $"{string.Concat(Enumerable.Repeat("a|", columns))}\n{string.Concat(Enumerable.Repeat("-|", columns))}\n"
+                + string.Concat(Enumerable.Repeat("|\n", rows))),
+        Is.Null);
+
+    [Test]
+    public void A_long_table_of_parameters_is_rendered() => Assert.That(
+        Render(
+            "| Name | Description | Value |\n| --- | --- | --- |\n"
+                + string.Concat(
+                    Enumerable.Range(0, 1000).Select(static i => $"| `a.b{i}` | The {i}. value | `1` |\n"))),
+        Does.Contain("<code>a.b999</code>"));
 
     [Test]
     public void Names_with_underscores_are_no_marks() =>

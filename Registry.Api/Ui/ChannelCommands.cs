@@ -1,0 +1,40 @@
+using Registry.Core.Content;
+using Registry.Core.Packages;
+
+namespace Registry.Api.Ui;
+
+/// <summary>The commands that follow a channel.</summary>
+internal static class ChannelCommands
+{
+    /// <summary>The most channels with a command.</summary>
+    private const int MaxChannels = 8;
+
+    /// <summary>
+    /// Returns a command for each of the first channels: Helm follows it by its repository, and OCI clients by its tag.
+    /// </summary>
+    public static IReadOnlyList<Command> Of(ServerAddress server, PackageIndex index, bool isLibrary) =>
+        [
+            .. index.Channels.Select(channel => Of(server, index, channel, isLibrary))
+                .OfType<Command>()
+                .Take(MaxChannels),
+        ];
+
+    private static Command? Of(ServerAddress server, PackageIndex index, Channel channel, bool isLibrary)
+    {
+        var package = index.Name;
+        if (index.Find(channel.Current, MediaType.Helm)?.Artifact?.Chart is null || !UseCommands.HasRepository(package))
+            return ReleaseTag.Of(channel.Name) is { } tag && Oci.RepositoryName.IsLegal(package)
+                ? new Command(
+                    $"Follow channel {channel.Name} with oras",
+                    UseCommands.Oras(server, "pull", $"{server.Host}/{package}:{tag}"))
+                : null;
+        var alias = $"{UseCommands.AliasOf(package.Namespace)}-{channel.Name}";
+        var verb = isLibrary ? "pull" : $"install {UseCommands.InstanceOf(package.Name)}";
+        return new Command(
+            $"Follow channel {channel.Name} with Helm",
+            UseCommands.AddRepository(server, alias, $"{server.RepositoryOf(package.Namespace)}/-/{channel.Name}")
+                + $"\nhelm repo update {alias}\n"
+                // Without it, Helm leaves out prereleases.
+                + $"helm {verb} {alias}/{package.Name}{(channel.Current.IsPrerelease ? " --devel" : "")}");
+    }
+}

@@ -1,0 +1,29 @@
+using Registry.Core.Errors;
+using Registry.Core.Packages;
+
+namespace Registry.Api.Ui;
+
+/// <summary>What pages say about what they do not find.</summary>
+internal static class PageErrors
+{
+    /// <param name="package">The package, as it was requested.</param>
+    public static RegistryException PackageNotFound(string package) =>
+        new(ErrorCode.PackageNotFound, $"There is no package '{package}'.", ("package", package));
+
+    /// <param name="package">The package.</param>
+    /// <param name="release">The release, as it was requested.</param>
+    public static RegistryException ReleaseNotFound(PackageName package, string release) =>
+        new(ErrorCode.ReleaseNotFound, $"The package {package} has no release '{release}'.");
+
+    /// <param name="package">The package.</param>
+    /// <param name="release">The release, as it was requested.</param>
+    /// <param name="mediaType">The media type, as it was requested.</param>
+    public static RegistryException ReleaseNotFound(PackageName package, string release, string mediaType) => new(
+        ErrorCode.ReleaseNotFound,
+        $"The package {package} has no release '{release}' in media type '{mediaType}'. It may have been deleted.");
+
+    /// <param name="package">The package.</param>
+    /// <param name="tag">The tag, as it was requested.</param>
+    public static RegistryException TagNotFound(PackageName package, string tag) =>
+        new(ErrorCode.ManifestNotFound, $"The package {package} has no image or artifact with the tag '{tag}'.");
+}
