@@ -65,7 +65,7 @@ internal sealed record ArtifactFacts(StoredManifest Stored, ManifestDocument Doc
     /// <param name="stored">The manifest.</param>
     /// <param name="document">The manifest, parsed.</param>
     /// <param name="bytes">Its bytes.</param>
-    /// <param name="config">The config of the image; null when it is none, or has too large a config.</param>
+    /// <param name="config">The config; null for what is not an image, and for a config that is too large.</param>
     public static ArtifactFacts Of(
         StoredManifest stored, ManifestDocument document, ReadOnlyMemory<byte> bytes, ReadOnlyMemory<byte>? config)
     {

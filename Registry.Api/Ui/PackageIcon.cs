@@ -15,7 +15,7 @@ internal static class PackageIcon
     private const int MaxBytes = 256 << 10;
 
     /// <summary>
-    /// The most references in an SVG. Each may multiply what is drawn, and freeze the browser of whoever sees the page.
+    /// The most references in an SVG. References to references multiply what a browser draws, until it freezes.
     /// </summary>
     private const int MaxReferences = 16;
 

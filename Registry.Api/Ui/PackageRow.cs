@@ -25,7 +25,9 @@ internal sealed record PackageRow(
     /// <summary>The most keywords in a list.</summary>
     private const int MaxKeywords = 5;
 
-    /// <summary>The namespace below that of the page; null when it is the same, or the page is none of one.</summary>
+    /// <summary>
+    /// The namespace, if it is below that of the page; null otherwise, and on pages without a namespace.
+    /// </summary>
     public string? Below { get; init; }
 
     /// <summary>Returns the row of a package.</summary>

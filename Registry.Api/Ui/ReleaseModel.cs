@@ -12,7 +12,7 @@ namespace Registry.Api.Ui;
 /// <param name="Request">What was asked for.</param>
 /// <param name="Latest">The latest release; null when there is none.</param>
 /// <param name="Manifest">The release in the media type that is shown; null when there is none.</param>
-/// <param name="Chart">The chart; null when the release is none.</param>
+/// <param name="Chart">The chart; null when the release is not a chart.</param>
 /// <param name="Files">The files of the release; null when there is no release.</param>
 internal sealed record ReleaseModel(
     ReleaseRequest Request, Release? Latest, Manifest? Manifest, ChartMetadata? Chart, ArchiveFiles? Files)
@@ -78,7 +78,7 @@ internal sealed record ReleaseModel(
     /// <summary>The README as HTML; null when it is another part that is shown, or it cannot be rendered.</summary>
     public HtmlString? ReadmeHtml { get; init; }
 
-    /// <summary>The text of the file that is shown; null when there is none, or it is no text.</summary>
+    /// <summary>The text of the shown file; null when no file is shown, or it is not text.</summary>
     public string? FileText { get; init; }
 
     /// <summary>
@@ -167,7 +167,7 @@ internal sealed record ReleaseTab(string Name, string Title)
 /// <param name="PushedAt">When it was pushed last.</param>
 /// <param name="Contents">Its media types, with the sizes in bytes.</param>
 /// <param name="Channels">The channels that point at it.</param>
-/// <param name="Chart">Its chart; null when it is none, or its metadata is not in the index.</param>
+/// <param name="Chart">The chart; null when the release is not a chart, or its metadata is not in the index.</param>
 internal sealed record VersionRow(
     Release Release,
     PageTime PushedAt,

@@ -22,7 +22,7 @@ internal static class UseCommands
     /// <param name="server">The address of the registry.</param>
     /// <param name="index">The package.</param>
     /// <param name="manifest">The release in the media type that is used.</param>
-    /// <param name="chart">The chart; null when the release is none.</param>
+    /// <param name="chart">The chart; null when the release is not a chart.</param>
     /// <param name="isListed">Whether the Helm repository of its namespace lists the chart.</param>
     public static IReadOnlyList<Command> Of(
         ServerAddress server, PackageIndex index, Manifest manifest, ChartMetadata? chart, bool isListed)

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Registry.Core.Content;
 
@@ -27,17 +26,15 @@ public sealed record CatalogOverview(
     /// <summary>The most recent packages.</summary>
     public const int MaxRecent = 12;
 
-    internal static CatalogOverview Of(IEnumerable<CatalogEntry> entries)
+    internal static CatalogOverview Of(PackageCatalogView view)
     {
-        var releases = 0;
         var namespaces = new Dictionary<string, int>(StringComparer.Ordinal);
         var bySpan = namespaces.GetAlternateLookup<ReadOnlySpan<char>>();
         var mediaTypes = new Dictionary<string, int>(StringComparer.Ordinal);
         var recent = new PriorityQueue<CatalogEntry, DateTimeOffset>(MaxRecent + 1);
         var seen = new HashSet<MediaType>();
-        foreach (var entry in entries)
+        foreach (var entry in view.Entries)
         {
-            releases += entry.Releases.Length;
             if (entry.Name.Value.LastIndexOf('/') is > 0 and var slash)
                 CollectionsMarshal.GetValueRefOrAddDefault(bySpan, entry.Name.Value.AsSpan(0, slash), out _)++;
             seen.Clear();
@@ -61,7 +58,7 @@ public sealed record CatalogOverview(
         }
 
         return new CatalogOverview(
-            releases,
+            view.Releases,
             namespaces.Count,
             MostOf(WithThoseBelow(namespaces)),
             MostOf(mediaTypes),
@@ -81,9 +78,8 @@ public sealed record CatalogOverview(
             for (var above = name.AsSpan(); above.LastIndexOf('/') is > 0 and var slash;)
             {
                 above = above[..slash];
-                ref var sum = ref CollectionsMarshal.GetValueRefOrNullRef(bySpan, above);
-                if (!Unsafe.IsNullRef(ref sum))
-                    sum += count;
+                if (bySpan.TryGetValue(above, out var sum))
+                    bySpan[above] = sum + count;
             }
 
         return all;

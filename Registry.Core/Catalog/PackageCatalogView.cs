@@ -60,7 +60,7 @@ public sealed class PackageCatalogView
     public PackageCatalogView Whole { get; }
 
     /// <summary>What the packages are in sum.</summary>
-    public CatalogOverview Overview => overview ??= CatalogOverview.Of(Entries);
+    public CatalogOverview Overview => overview ??= CatalogOverview.Of(this);
 
     /// <summary>All packages, sorted by name in ordinal order.</summary>
     public IEnumerable<CatalogEntry> Entries => From("");

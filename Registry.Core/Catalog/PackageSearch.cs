@@ -38,8 +38,10 @@ public sealed record PackageSearch(string Text = "", string Namespace = "", stri
             return Best(view.From(prefix).Select(static entry => new RankedEntry(entry, 0)), ranks: 1);
         var exact = new SearchRanking(words);
         var found = Best(view.Ranked(exact, prefix), exact.Ranks);
+        if (found.Count > 0)
+            return found;
         var similar = new SimilarNames(words);
-        if (found.Count > 0 || !similar.MayExist)
+        if (!similar.MayExist)
             return found;
         found = Best(view.Ranked(similar, prefix), similar.Ranks);
         return found with { IsApproximate = found.Count > 0 };

@@ -99,7 +99,7 @@ public sealed class DerivedReleases(PackageContents contents, ContentCacheOption
                 StorageFault.Corrupt, $"The chart metadata sha256:{blob.Digest} of {package} is missing.");
     }
 
-    /// <summary>Returns the chart of a release; null when the release is none.</summary>
+    /// <summary>Returns the chart of a release; null when the release is not a chart.</summary>
     /// <exception cref="StorageException">The storage failed, or the metadata is missing or damaged.</exception>
     public async ValueTask<ChartMetadata?> ReadChartAsync(
         PackageName package, Manifest manifest, CancellationToken cancellationToken)
