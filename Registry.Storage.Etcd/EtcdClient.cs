@@ -135,7 +135,8 @@ internal sealed class EtcdClient : IDisposable
         }
         catch (RpcException error)
         {
-            throw EtcdErrors.ToStorage(error);
+            // A call that may be repeated may have had attempts without a response before this one.
+            throw EtcdErrors.ToStorage(error, repeat == Repeat.OnlyIfUnsent && EtcdErrors.ChangedNothing(error));
         }
     }
 

@@ -35,10 +35,15 @@ internal static class EtcdErrors
         EtcdCall.IsUnsent(error) || (error.StatusCode == StatusCode.Unavailable && HasMessage(error, "no leader"));
 
     /// <summary>Converts the error to the exception of the ports.</summary>
-    public static StorageException ToStorage(RpcException error)
+    /// <param name="error">The error.</param>
+    /// <param name="changedNothing">Whether no attempt of the call can have changed anything.</param>
+    public static StorageException ToStorage(RpcException error, bool changedNothing)
     {
         var (kind, hint) = Classify(error);
-        return new StorageException(kind, $"etcd: {error.Status.Detail}{(hint is null ? "" : $" ({hint})")}", error);
+        return new StorageException(kind, $"etcd: {error.Status.Detail}{(hint is null ? "" : $" ({hint})")}", error)
+        {
+            ChangedNothing = changedNothing,
+        };
     }
 
     private static (StorageFault Kind, string? Hint) Classify(RpcException error) => error.StatusCode switch

@@ -133,5 +133,8 @@ internal sealed class StripedLocks
         new(
             StorageFault.Unavailable,
             $"The lock '{path}' was held for longer than {MaxWait.TotalSeconds} s: is a process that shares the "
-                + "folder stopped?");
+                + "folder stopped?")
+        {
+            ChangedNothing = true,
+        };
 }

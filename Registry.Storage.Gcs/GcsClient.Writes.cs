@@ -15,17 +15,19 @@ internal sealed partial class GcsClient
     /// <param name="metadata">The metadata of the object.</param>
     /// <param name="content">The bytes, held in memory.</param>
     /// <param name="generation">The generation to replace; 0 if the object must not exist.</param>
+    /// <param name="repeatsUnknown">Whether an attempt that may have been applied is followed by another.</param>
     /// <param name="cancellationToken">Cancels the call after the response to the current attempt.</param>
     public Task<GcsWrite> InsertAsync(
         string name,
         GcsObject metadata,
         ReadOnlyMemory<byte> content,
         long generation,
+        bool repeatsUnknown,
         CancellationToken cancellationToken) => WriteAsync(
         name,
         generation,
         (storage, attempt) => InsertAsync(storage, name, metadata, BytesOf(content), generation, attempt.Token),
-        Retry(isWrite: true),
+        Retry(isWrite: true, repeatsUnknown),
         waitsForAttempt: true,
         cancellationToken);
 

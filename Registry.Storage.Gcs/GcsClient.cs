@@ -26,12 +26,18 @@ internal sealed partial class GcsClient(
     public GcsOptions Options => options;
 
     /// <summary>Returns the retry policy of a call that transfers few bytes.</summary>
-    public GcsRetry Retry(bool isWrite = false) =>
-        new(time, TimeSpan.FromSeconds(options.DeadlineSeconds), options.FirstPause, isWrite, retries);
+    public GcsRetry Retry(bool isWrite = false, bool repeatsUnknown = true) =>
+        new(time, TimeSpan.FromSeconds(options.DeadlineSeconds), options.FirstPause, isWrite, repeatsUnknown, retries);
 
     /// <summary>Returns the retry policy of a transfer of blob bytes.</summary>
     public GcsRetry TransferRetry(bool isWrite = false) =>
-        new(time, TimeSpan.FromSeconds(options.TransferIdleSeconds), options.FirstPause, isWrite, retries);
+        new(
+            time,
+            TimeSpan.FromSeconds(options.TransferIdleSeconds),
+            options.FirstPause,
+            isWrite,
+            repeatsUnknown: true,
+            retries);
 
     /// <summary>
     /// Returns the bucket; null when the identity has no permission to read it, although it may still have access to

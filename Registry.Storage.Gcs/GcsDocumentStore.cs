@@ -48,14 +48,19 @@ internal sealed class GcsDocumentStore(GcsClient client, GcsNames names) : IDocu
         var name = names.Of(key);
         cancellationToken.ThrowIfCancellationRequested();
         if (precondition.Kind != PreconditionKind.None)
+        {
+            // A create without a response is not repeated: if it was applied and another replica has deleted the
+            // document since, a repetition would bring it back.
             return GenerationOf(precondition) is { } expected
-                ? await TryPutAsync(name, content, expected, cancellationToken)
+                ? await TryPutAsync(name, content, expected, repeatsUnknown: expected != 0, cancellationToken)
                 : null;
+        }
 
         for (var race = 0; race < MaxRaces; race++)
         {
             var current = await client.FindAsync(name, cancellationToken);
-            if (await TryPutAsync(name, content, current?.Generation ?? 0, cancellationToken) is { } revision)
+            if (await TryPutAsync(
+                name, content, current?.Generation ?? 0, repeatsUnknown: true, cancellationToken) is { } revision)
                 return revision;
         }
 
@@ -126,11 +131,15 @@ internal sealed class GcsDocumentStore(GcsClient client, GcsNames names) : IDocu
             $"'{name}' was changed concurrently during each of {MaxRaces} attempts to change it.");
 
     private async Task<Revision?> TryPutAsync(
-        string name, ReadOnlyMemory<byte> content, long expected, CancellationToken cancellationToken)
+        string name,
+        ReadOnlyMemory<byte> content,
+        long expected,
+        bool repeatsUnknown,
+        CancellationToken cancellationToken)
     {
         var writeId = Guid.NewGuid().ToString("N");
         var metadata = GcsMetadata.OfDocument(writeId, Crc32C.Of(content.Span));
-        var write = await client.InsertAsync(name, metadata, content, expected, cancellationToken);
+        var write = await client.InsertAsync(name, metadata, content, expected, repeatsUnknown, cancellationToken);
         if (write.IsDone)
             return RevisionOf(write.Object!.Generation ?? 0);
         if (!write.IsOutcomeUnknown)

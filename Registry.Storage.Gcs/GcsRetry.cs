@@ -14,9 +14,15 @@ namespace Registry.Storage.Gcs;
 /// True for a write. Only the failure of the write itself shows that nothing was written; a failed read says nothing
 /// about an earlier write.
 /// </param>
+/// <param name="repeatsUnknown">Whether an attempt that may have been applied is followed by another.</param>
 /// <param name="retries">Counts the retries.</param>
 internal sealed class GcsRetry(
-    TimeProvider time, TimeSpan limit, TimeSpan firstPause, bool isWrite, StorageRetries retries)
+    TimeProvider time,
+    TimeSpan limit,
+    TimeSpan firstPause,
+    bool isWrite,
+    bool repeatsUnknown,
+    StorageRetries retries)
 {
     private const int MaxDoublings = 5;
 
@@ -98,7 +104,8 @@ internal sealed class GcsRetry(
             isUnknown ? $"An earlier attempt may have been applied. {failure.Message}" : failure.Message,
             failure)
         {
-            ChangedNothing = isWrite && failure.Kind == StorageFault.Throttled && !IsOutcomeUnknown,
+            ChangedNothing = isWrite && !IsOutcomeUnknown
+                && failure.Kind is StorageFault.Unavailable or StorageFault.Throttled,
             RetryAfter = failure.RetryAfter,
         };
     }
@@ -119,7 +126,9 @@ internal sealed class GcsRetry(
         var pause = firstPause * (1 << Math.Min(failures - 1, MaxDoublings)) * (0.5 + (Random.Shared.NextDouble() / 2));
         if (failure.RetryAfter is { } asked && asked > pause)
             pause = asked;
-        if (!failure.IsTransient || time.GetElapsedTime(failingSince) + pause >= half - (half / MinShare))
+        if (!failure.IsTransient
+            || (IsOutcomeUnknown && !repeatsUnknown)
+            || time.GetElapsedTime(failingSince) + pause >= half - (half / MinShare))
             throw ToStorageException(failure);
         await Task.Delay(pause, time, cancellationToken);
         retries.Add();

@@ -28,7 +28,12 @@ internal sealed class GcsUploadStore(
 
         // The id is random: if the object exists, an earlier attempt created it.
         await client.InsertAsync(
-            names.Of(upload), metadata, ReadOnlyMemory<byte>.Empty, generation: 0, cancellationToken);
+            names.Of(upload),
+            metadata,
+            ReadOnlyMemory<byte>.Empty,
+            generation: 0,
+            repeatsUnknown: true,
+            cancellationToken);
         return upload;
     }
 

@@ -138,7 +138,7 @@ internal sealed class RedisConnection : IAsyncDisposable
                 if (connection is not null && RedisFault.EndsConnection(fault))
                     Retire(connection, fault);
                 if (!first || connection is null || !RedisFault.WasNotSent(fault))
-                    throw RedisFault.From(fault);
+                    throw RedisFault.From(fault, connection is not null && !RedisFault.WasNotSent(fault));
             }
         }
     }
@@ -174,7 +174,12 @@ internal sealed class RedisConnection : IAsyncDisposable
             if (live is { IsConnected: true })
                 return Task.FromResult(live);
             if (live is not null)
-                Retire(live, new StorageException(StorageFault.Unavailable, "The connection to Redis is broken."));
+                Retire(
+                    live,
+                    new StorageException(StorageFault.Unavailable, "The connection to Redis is broken.")
+                    {
+                        ChangedNothing = true,
+                    });
             // A successful attempt has cleared this field, so a completed one has failed or, when its connection broke,
             // was cancelled by the client.
             if (connecting is { IsCompleted: true } && time.GetElapsedTime(pausedAt) >= pause)

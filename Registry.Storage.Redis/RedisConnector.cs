@@ -86,7 +86,10 @@ internal sealed class RedisConnector
             await CloseAsync(connection);
             if (fault is OperationCanceledException)
                 throw new StorageException(
-                    StorageFault.Unavailable, "The connection to Redis broke during the login.", fault);
+                    StorageFault.Unavailable, "The connection to Redis broke during the login.", fault)
+                {
+                    ChangedNothing = true,
+                };
             if (fault is not RedisServerException)
                 throw;
             throw new StorageException(

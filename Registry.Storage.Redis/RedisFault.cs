@@ -27,6 +27,13 @@ internal static partial class RedisFault
     ];
 
     /// <summary>
+    /// The server errors that refuse a script before it has changed anything, and that pass. READONLY comes from a
+    /// former master.
+    /// </summary>
+    private static readonly string[] Refusals =
+        ["LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "BUSY", "NOREPLICAS", "MISCONF"];
+
+    /// <summary>
     /// Returns true when the connection should be replaced: the server is not usable at present, and a new connection
     /// may find it or its successor.
     /// </summary>
@@ -49,15 +56,25 @@ internal static partial class RedisFault
             or RedisConnectionException { FailureType: ConnectionFailureType.UnableToResolvePhysicalConnection };
 
     /// <summary>Converts an exception of the client to the exception of the ports.</summary>
-    public static StorageException From(Exception fault) => fault switch
+    /// <param name="fault">The exception.</param>
+    /// <param name="wasSent">Whether the call may have reached the server.</param>
+    public static StorageException From(Exception fault, bool wasSent) => fault switch
     {
         StorageException known => known,
-        TimeoutException => new(StorageFault.Unavailable, "Redis did not respond in time.", fault),
+        TimeoutException => new(StorageFault.Unavailable, "Redis did not respond in time.", fault)
+        {
+            ChangedNothing = !wasSent,
+        },
         // Without the advice in the exception too, which the log has.
         RedisConnectionException unreachable when Advice().IsMatch(unreachable.Message) => From(
             new RedisConnectionException(
-                unreachable.FailureType, Advice().Replace(unreachable.Message, ""), unreachable.InnerException)),
-        _ => new(KindOf(fault), $"Redis failed: {fault.Message}", fault),
+                unreachable.FailureType, Advice().Replace(unreachable.Message, ""), unreachable.InnerException),
+            wasSent),
+        _ => new(KindOf(fault), $"Redis failed: {fault.Message}", fault)
+        {
+            ChangedNothing = !wasSent || (fault is RedisServerException refused
+                && Refusals.Any(code => HasCode(refused.Message, code))),
+        },
     };
 
     /// <summary>Returns the kind of failure in an error message; null for no known error.</summary>

@@ -131,7 +131,8 @@ internal sealed partial class StorageReadiness(
     {
         try
         {
-            return await documents.TryPutAsync(key, content, Precondition.Absent, cancellationToken);
+            // Nobody else writes this key, so a storage may repeat the write after a lost response.
+            return await documents.TryPutAsync(key, content, Precondition.None, cancellationToken);
         }
         catch (StorageException full) when (full.Kind == StorageFault.Full)
         {

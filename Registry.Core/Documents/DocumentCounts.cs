@@ -8,6 +8,7 @@ public sealed class DocumentCounts
 {
     private long conflicts;
     private long throttled;
+    private long refused;
     private long unanswered;
     private long unknown;
     private long unreadable;
@@ -17,6 +18,9 @@ public sealed class DocumentCounts
 
     /// <summary>The writes that the storage refused because it received too many.</summary>
     public long Throttled => Interlocked.Read(ref throttled);
+
+    /// <summary>The writes that did not reach the storage, or that it refused because it was not ready.</summary>
+    public long Refused => Interlocked.Read(ref refused);
 
     /// <summary>The writes that failed and may have been applied.</summary>
     public long Unanswered => Interlocked.Read(ref unanswered);
@@ -32,6 +36,8 @@ public sealed class DocumentCounts
     internal void AddConflict() => Interlocked.Increment(ref conflicts);
 
     internal void AddThrottled() => Interlocked.Increment(ref throttled);
+
+    internal void AddRefused() => Interlocked.Increment(ref refused);
 
     internal void AddUnanswered() => Interlocked.Increment(ref unanswered);
 

@@ -29,6 +29,9 @@ internal sealed class DocumentUpdate<TKey, TState>(
     /// </summary>
     private bool isUnanswered;
 
+    /// <summary>A temporary failure of the last write that certainly changed nothing; null for none.</summary>
+    private StorageException? refusal;
+
     /// <summary>Settles every change of the batch. Never throws.</summary>
     public async Task RunAsync(List<PendingChange<TState>> batch)
     {
@@ -41,7 +44,9 @@ internal sealed class DocumentUpdate<TKey, TState>(
                 if (await TryAsync(batch))
                     return;
                 if (time.GetElapsedTime(began) >= options.Bound)
-                    throw doubt is { } write ? OutcomeUnknown(write.Failure, batch.Count) : codec.ResourceInUse(key);
+                    throw doubt is { } write ? OutcomeUnknown(write.Failure, batch.Count)
+                        : refusal is { } outage ? outage
+                        : codec.ResourceInUse(key);
                 await Task.Delay(pause * Random.Shared.NextDouble(), time);
             }
         }
@@ -95,9 +100,9 @@ internal sealed class DocumentUpdate<TKey, TState>(
             await documents.EnsureDurableAsync(storeKey, CancellationToken.None);
             current = await reader.FindAsync(key, knownRevision: null, CancellationToken.None);
         }
-        catch (StorageException) when (doubt is not null)
+        catch (StorageException) when (doubt is not null || refusal is not null)
         {
-            // Only a read shows the outcome of the write in doubt: retry until the bound.
+            // Only a read shows the outcome of a write in doubt, and an outage may end: retry until the bound.
             return false;
         }
 
@@ -119,7 +124,8 @@ internal sealed class DocumentUpdate<TKey, TState>(
     /// <summary>
     /// Resolves the outcome of a write in doubt, after the document was read again. If the revision is still the old
     /// one, the write was not applied. If it is still in flight, it and the next attempt replace the same revision:
-    /// only one of them can win, and the other reads again.
+    /// only one of them can win, and the other reads again. Absence is no such revision: the write may have created
+    /// the document and somebody may have deleted it, so another attempt could bring back what was deleted.
     /// </summary>
     /// <returns>False if every change of the batch is settled.</returns>
     private bool ResolveDoubt(
@@ -130,7 +136,7 @@ internal sealed class DocumentUpdate<TKey, TState>(
     {
         if (current?.Revision == replaced)
         {
-            if (failure.IsTransient)
+            if (failure.IsTransient && replaced is not null)
                 return true;
             foreach (var pending in batch)
                 pending.Fail(isUnanswered ? OutcomeUnknown(failure, changes: 1) : failure);
@@ -202,6 +208,7 @@ internal sealed class DocumentUpdate<TKey, TState>(
             var isStored = next is null
                 ? replaced is null || await TryDeleteAsync(precondition)
                 : await TryPutAsync(next, content, precondition);
+            refusal = null;
             if (!isStored)
                 counts.AddConflict();
             return isStored;
@@ -218,6 +225,12 @@ internal sealed class DocumentUpdate<TKey, TState>(
         {
             // The same as a lost race: others write the document as fast as the storage accepts it.
             counts.AddThrottled();
+            return false;
+        }
+        catch (StorageException refused) when (refused is { IsTransient: true, ChangedNothing: true })
+        {
+            counts.AddRefused();
+            refusal = refused;
             return false;
         }
         catch (StorageException failure) when (!failure.IsUnflushed)

@@ -12,6 +12,9 @@ internal sealed class PackageCopy(
 {
     private const int MaxAttempts = 10;
 
+    /// <summary>The pause after a write without a response. It grows with each attempt.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
+
     /// <summary>Copies a package.</summary>
     /// <returns>
     /// Why the package was not copied; empty when the target has it now, or the source no longer has it.
@@ -54,10 +57,20 @@ internal sealed class PackageCopy(
                 return findings;
             }
 
-            if (!equal
-                && await target.Documents.TryPutAsync(
-                    key, document.Content, Precondition.Unchanged(existing?.Revision), cancellationToken) is null)
-                return [Finding.Of(package, "was changed at the target while it was copied")];
+            try
+            {
+                if (!equal
+                    && await target.Documents.TryPutAsync(
+                        key, document.Content, Precondition.Unchanged(existing?.Revision), cancellationToken) is null)
+                    return [Finding.Of(package, "was changed at the target while it was copied")];
+            }
+            catch (StorageException failure) when (failure.IsTransient && attempt < MaxAttempts)
+            {
+                // Reading the target again shows whether the index is there. If it is not, it is copied once more.
+                await Task.Delay(Pause * attempt, cancellationToken);
+                continue;
+            }
+
             (equal ? present : copied).AddPackage();
             return [];
         }

@@ -11,8 +11,9 @@ namespace Registry.Core.Storage;
 /// <item>Absence and lost races return null or false. Invalid arguments throw <see cref="ArgumentException"/>. Every
 /// other failure throws <see cref="StorageException"/>: no exception of an SDK or of the operating system crosses this
 /// port.</item>
-/// <item>After a failed write its outcome is unknown: read before retrying. Only <see cref="StorageFault.EpochEnded"/>
-/// means that the write did not happen.</item>
+/// <item>After a failed write its outcome is unknown, unless it failed with <see cref="StorageFault.EpochEnded"/> or
+/// <see cref="StorageException.ChangedNothing"/>: read before retrying. The old revision shows that the write did not
+/// happen. Absence does not: the write may have created the document, and another one may have deleted it.</item>
 /// <item>A cancelled write happens whole or not at all.</item>
 /// <item>All members may be called concurrently from many threads, processes and machines.</item>
 /// </list>

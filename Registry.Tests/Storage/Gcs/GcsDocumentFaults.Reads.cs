@@ -60,13 +60,19 @@ public sealed partial class GcsDocumentFaults
         var refused = await CatchFaultAsync(
             () =>
                 client.InsertAsync(
-                    "x", GcsMetadata.OfDocument("id", Crc32C.Of("two"u8)), "one"u8.ToArray(), 0, CancellationToken));
+                    "x",
+                    GcsMetadata.OfDocument("id", Crc32C.Of("two"u8)),
+                    "one"u8.ToArray(),
+                    generation: 0,
+                    repeatsUnknown: true,
+                    CancellationToken));
         Assert.That(refused.Kind, Is.EqualTo(StorageFault.Corrupt), "the service verifies the checksum");
         await client.InsertAsync(
             "a/registry/documents/packages/sample/large",
             GcsMetadata.OfDocument("id", Crc32C.Of(new byte[Document.MaxBytes + 1])),
             new byte[Document.MaxBytes + 1],
-            0,
+            generation: 0,
+            repeatsUnknown: true,
             CancellationToken);
         var large = await CatchFaultAsync(
             async () => await Documents.GetAsync(StoreKey.Of("packages", "sample", "large"), CancellationToken));
@@ -87,7 +93,8 @@ public sealed partial class GcsDocumentFaults
                 $"a/registry/documents/packages/n/{foreign}",
                 GcsMetadata.OfDocument("id", Crc32C.Of([])),
                 ReadOnlyMemory<byte>.Empty,
-                0,
+                generation: 0,
+                repeatsUnknown: true,
                 CancellationToken);
 
         Fake.Bucket.MaxPage = 4;

@@ -33,12 +33,7 @@ public sealed partial class GcsDocumentFaults : GcsFaults
     [TestCaseSource(nameof(Transient))]
     public async Task A_put_whose_first_attempt_fails_is_applied_once(FakeGcsFault fault)
     {
-        Fake.Fail(FakeGcsOperation.Insert, fault);
         var revision = await Documents.PutAsync(Sample, "one", Precondition.Absent, CancellationToken);
-        Assert.That(Fake.CountOf(FakeGcsOperation.Insert), Is.EqualTo(2));
-        var document = await Documents.GetAsync(Sample, CancellationToken);
-        Assert.That((document!.Text(), document!.Revision), Is.EqualTo(("one", revision)));
-
         Fake.Fail(FakeGcsOperation.Insert, fault);
         var second = await Documents.PutAsync(Sample, "two", Precondition.Matches(revision), CancellationToken);
         Assert.That(second, Is.Not.EqualTo(revision));
@@ -47,6 +42,28 @@ public sealed partial class GcsDocumentFaults : GcsFaults
         Fake.Fail(FakeGcsOperation.Insert, fault);
         await Documents.PutAsync(Sample, "three", Precondition.None, CancellationToken);
         Assert.That((await Documents.GetAsync(Sample, CancellationToken))!.Text(), Is.EqualTo("three"));
+    }
+
+    [TestCaseSource(nameof(Transient))]
+    public async Task A_create_without_a_response_is_not_repeated(FakeGcsFault fault)
+    {
+        Fake.Fail(FakeGcsOperation.Insert, fault);
+        var isRefused = fault.Status is 429 or 403;
+        if (isRefused)
+        {
+            await Documents.PutAsync(Sample, "one", Precondition.Absent, CancellationToken);
+        }
+        else
+        {
+            var unknown = await CatchFaultAsync(
+                async () => await Documents.TryPutAsync(Sample, "one", Precondition.Absent, CancellationToken));
+            Assert.That((unknown.Kind, unknown.ChangedNothing), Is.EqualTo((StorageFault.Unavailable, false)));
+        }
+
+        Assert.That(Fake.CountOf(FakeGcsOperation.Insert), Is.EqualTo(isRefused ? 2 : 1));
+        Assert.That(
+            (await Documents.GetAsync(Sample, CancellationToken))?.Text(),
+            isRefused || fault is { Applies: true, RequestBytes: null } ? Is.EqualTo("one") : Is.Null);
     }
 
     [Test]
@@ -84,9 +101,10 @@ public sealed partial class GcsDocumentFaults : GcsFaults
     [Test]
     public async Task A_refused_read_does_not_report_that_the_preceding_write_changed_nothing()
     {
+        var revision = await Documents.PutAsync(Sample, "none", Precondition.Absent, CancellationToken);
         Fake.Faults = LosesResponse(FakeGcsOperation.GetObject);
         var fault = await CatchFaultAsync(
-            async () => await Documents.TryPutAsync(Sample, "one", Precondition.Absent, CancellationToken));
+            async () => await Documents.TryPutAsync(Sample, "one", Precondition.Matches(revision), CancellationToken));
         Assert.That((fault.Kind, fault.ChangedNothing), Is.EqualTo((StorageFault.Throttled, false)));
         Fake.Faults = null;
         Assert.That((await Documents.GetAsync(Sample, CancellationToken))?.Text(), Is.EqualTo("one"), "it was applied");
@@ -174,8 +192,9 @@ public sealed partial class GcsDocumentFaults : GcsFaults
     public async Task A_server_that_hangs_once_costs_one_attempt()
     {
         await OpenAsync(static options => options.DeadlineSeconds = 4);
+        var revision = await Documents.PutAsync(Sample, "none", Precondition.Absent, CancellationToken);
         Fake.Fail(FakeGcsOperation.Insert, FakeGcsFault.Hang);
-        await Documents.PutAsync(Sample, "one", Precondition.Absent, CancellationToken);
+        await Documents.PutAsync(Sample, "one", Precondition.Matches(revision), CancellationToken);
         Fake.Fail(FakeGcsOperation.GetMedia, FakeGcsFault.Hang);
         Assert.That((await Documents.GetAsync(Sample, CancellationToken))!.Text(), Is.EqualTo("one"));
     }

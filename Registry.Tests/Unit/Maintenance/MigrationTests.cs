@@ -73,19 +73,28 @@ internal sealed partial class MigrationTests
     {
         await FillAsync();
         var runs = 0;
-        for (var completed = false; !completed; runs++)
+        var retried = 0;
+        for (var interrupted = true; interrupted; runs++)
         {
             // The fault occurs one call later in each run, so that every call of a migration is interrupted once.
             var calls = 0;
-            ValueTask Interrupt(
-                StorageCall call) =>
-                ++calls == runs + 1 ? throw new StorageException(StorageFault.Unavailable, "interrupted") : default;
+            interrupted = false;
+            ValueTask Interrupt(StorageCall call)
+            {
+                if (++calls != runs + 1)
+                    return default;
+                interrupted = true;
+                throw new StorageException(StorageFault.Unavailable, "interrupted");
+            }
+
             var partial = new SmallRegistry();
             partial.Faults.Before = responseIsLost ? null : Interrupt;
             partial.Faults.After = responseIsLost ? Interrupt : null;
             try
             {
-                completed = await New(to: partial, new MigrationOptions { Parallel = 1 }).RunAsync(default);
+                Assert.That(
+                    await New(to: partial, new MigrationOptions { Parallel = 1 }).RunAsync(default), Is.True);
+                retried += interrupted ? 1 : 0;
             }
             catch (StorageException)
             {
@@ -105,6 +114,7 @@ internal sealed partial class MigrationTests
         }
 
         Assert.That(runs, Is.GreaterThan(40));
+        Assert.That(retried, Is.EqualTo(2), "the writes of the two indexes, which the migration repeats");
     }
 
     [TestCase(StorageOperation.ReadBlob)]

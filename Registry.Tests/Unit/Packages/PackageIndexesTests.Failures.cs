@@ -25,9 +25,82 @@ internal sealed partial class PackageIndexesTests
     [Test]
     public async Task A_write_that_failed_transiently_is_retried()
     {
-        FailOnce(StorageOperation.PutDocument, afterwards: false);
         await PushAsync(indexes, "1.0.0");
-        Assert.That((await indexes.GetAsync(Name, default)).State.Releases, Has.Length.EqualTo(1));
+        FailOnce(StorageOperation.PutDocument, afterwards: false);
+        await PushAsync(indexes, "2.0.0");
+        Assert.That((await indexes.GetAsync(Name, default)).State.Releases, Has.Length.EqualTo(2));
+    }
+
+    [Test]
+    public async Task A_first_push_without_a_response_is_not_repeated_because_the_package_may_have_been_deleted(
+        [Values] bool wasStored)
+    {
+        var puts = 0;
+        async ValueTask LoseAsync(StorageCall call)
+        {
+            if (call.Operation != StorageOperation.PutDocument)
+                return;
+            puts++;
+            if (wasStored)
+                await Indexes(TimeSpan.FromSeconds(5)).UpdateAsync(
+                    Name,
+                    new DocumentChange<PackageIndex>(
+                        index => index!.Without(Release.Parse("1.0.0"), Samples.Type("helm"))),
+                    default);
+            throw new StorageException(StorageFault.Unavailable, "the response is lost");
+        }
+
+        if (wasStored)
+            (faults.Before, faults.After) = (null, LoseAsync);
+        else
+            faults.Before = LoseAsync;
+        Assert.That(
+            async () => await PushAsync(indexes, "1.0.0"),
+            Throws.TypeOf<RegistryException>().With.Property("Code").EqualTo(ErrorCode.Unavailable));
+        (faults.Before, faults.After) = (null, null);
+        Assert.That(puts, Is.EqualTo(1));
+        Assert.That(await indexes.FindAsync(Name, default), Is.Null);
+        Assert.That(indexes.Counts.Unknown, Is.EqualTo(1));
+        await PushAsync(indexes, "1.0.0");
+    }
+
+    [Test]
+    public async Task A_first_push_that_an_outage_refused_is_retried_until_the_outage_ends()
+    {
+        var failures = 0;
+        faults.Before = call => call.Operation == StorageOperation.PutDocument ? Refuse() : FailWhileAway();
+        await PushAsync(indexes, "1.0.0");
+        Assert.That(failures, Is.EqualTo(4), "two writes and the reads after them");
+        Assert.That(
+            (indexes.Counts.Refused, indexes.Counts.Unanswered, indexes.Counts.Unknown), Is.EqualTo((2L, 0L, 0L)));
+
+        ValueTask Refuse() => failures is 0 or 2
+            ? throw Fail(changedNothing: true)
+            : default;
+
+        ValueTask FailWhileAway() => failures is 1 or 3 ? throw Fail(changedNothing: false) : default;
+
+        StorageException Fail(bool changedNothing)
+        {
+            failures++;
+            return new StorageException(StorageFault.Unavailable, "away") { ChangedNothing = changedNothing };
+        }
+    }
+
+    [Test]
+    public void A_push_that_an_outage_refused_until_the_time_limit_fails_with_the_fault_of_the_storage()
+    {
+        var isAway = false;
+        faults.Before = call =>
+        {
+            isAway |= call.Operation == StorageOperation.PutDocument;
+            return isAway
+                ? throw new StorageException(StorageFault.Unavailable, "away") { ChangedNothing = true }
+                : default;
+        };
+        Assert.That(
+            async () => await PushAsync(Indexes(TimeSpan.FromMilliseconds(100)), "1.0.0"),
+            Throws.TypeOf<StorageException>().With.Property("Kind").EqualTo(StorageFault.Unavailable));
     }
 
     [Test]

@@ -136,15 +136,16 @@ internal sealed class RefusedPushTests
     }
 
     [Test]
-    public void A_refusal_after_a_write_without_a_response_keeps_the_blob()
+    public async Task A_refusal_after_a_write_without_a_response_keeps_the_blob()
     {
+        await PushAsync(otherReplica, "0.1.0", "old");
         StorageException[] faultsInOrder =
             [new(StorageFault.Unavailable, "no response"), new(StorageFault.Full, "full")];
         var puts = 0;
         faults.Before = call => call.Operation == StorageOperation.PutDocument ? throw faultsInOrder[puts++] : default;
         AssertRefused(ErrorCode.Unavailable);
         Assert.That(puts, Is.EqualTo(2));
-        Assert.That(storage.StoredBlobs, Has.Count.EqualTo(1));
+        Assert.That(storage.StoredBlobs, Has.Count.EqualTo(2));
     }
 
     [Test]

@@ -84,7 +84,8 @@ public sealed class EtcdCallTests
         foreach (var body in bodies)
         {
             var error = await FailAsync(new ScriptedHandler(body) { Trailers = { ["grpc-status"] = "0" } });
-            Assert.That(EtcdErrors.ToStorage(error).IsTransient, Is.True, Convert.ToHexString(body));
+            Assert.That(
+                EtcdErrors.ToStorage(error, changedNothing: false).IsTransient, Is.True, Convert.ToHexString(body));
             Assert.That(EtcdErrors.ChangedNothing(error), Is.False, Convert.ToHexString(body));
         }
     }
@@ -93,7 +94,7 @@ public sealed class EtcdCallTests
     public async Task A_response_without_a_status_is_a_storage_fault()
     {
         var error = await FailAsync(new ScriptedHandler(Response));
-        Assert.That(EtcdErrors.ToStorage(error).IsTransient, Is.True);
+        Assert.That(EtcdErrors.ToStorage(error, changedNothing: false).IsTransient, Is.True);
         Assert.That(EtcdErrors.ChangedNothing(error), Is.False);
     }
 
@@ -181,7 +182,7 @@ public sealed class EtcdCallTests
             new ScriptedHandler([]) { Headers = { ["grpc-status"] = "1", ["grpc-message"] = "context canceled" } };
         var error = await FailAsync(script);
         Assert.That(error.StatusCode, Is.EqualTo(StatusCode.Cancelled));
-        Assert.That(EtcdErrors.ToStorage(error).IsTransient, Is.True);
+        Assert.That(EtcdErrors.ToStorage(error, changedNothing: false).IsTransient, Is.True);
     }
 
     private static byte[] Frame(byte[] message) =>

@@ -28,7 +28,7 @@ public sealed class EtcdErrorsTests
     [TestCase(15, "etcdserver: corrupt cluster", StorageFault.Corrupt)]
     public void Every_etcd_error_is_mapped_and_keeps_its_message(int status, string message, StorageFault expected)
     {
-        var fault = EtcdErrors.ToStorage(Error((StatusCode)status, message));
+        var fault = EtcdErrors.ToStorage(Error((StatusCode)status, message), changedNothing: false);
         Assert.That(fault.Kind, Is.EqualTo(expected));
         Assert.That(fault.Message, Does.Contain(message));
     }

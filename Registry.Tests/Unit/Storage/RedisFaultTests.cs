@@ -43,7 +43,7 @@ public sealed class RedisFaultTests
         var refused = (await Assert.ThrowsAsync<RedisConnectionException>(connector.ConnectAsync))!;
         Assert.That(refused.Message, Does.Contain("abortConnect"), "the client still advises");
         Assert.That(
-            RedisFault.From(refused).ToString(),
+            RedisFault.From(refused, wasSent: false).ToString(),
             Does.Contain(": Redis failed: It was not possible to connect to the redis server(s).")
                 .And.Not.Contain("multiplexer").And.Not.Contain("abortConnect"));
     }
@@ -51,8 +51,23 @@ public sealed class RedisFaultTests
     [Test]
     public void A_timeout_is_unavailable_and_a_StorageException_is_unchanged()
     {
-        Assert.That(RedisFault.From(new TimeoutException()).Kind, Is.EqualTo(StorageFault.Unavailable));
+        Assert.That(RedisFault.From(new TimeoutException(), wasSent: true).Kind, Is.EqualTo(StorageFault.Unavailable));
         var known = new StorageException(StorageFault.Corrupt, "known");
-        Assert.That(RedisFault.From(known), Is.SameAs(known));
+        Assert.That(RedisFault.From(known, wasSent: true), Is.SameAs(known));
+    }
+
+    [TestCase("LOADING Redis is loading the dataset in memory", true)]
+    [TestCase("READONLY You can't write against a read only replica. script: 1f, on @user_script:9.", true)]
+    [TestCase("MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.", true)]
+    [TestCase("BUSY Redis is busy running a script.", true)]
+    [TestCase("NOREPLICAS Not enough good replicas to write.", true)]
+    [TestCase("ERR an unknown error", false)]
+    public void A_refusal_of_the_server_and_a_call_that_was_not_sent_changed_nothing(string message, bool expected)
+    {
+        Assert.That(
+            RedisFault.From(new RedisServerException(message), wasSent: true).ChangedNothing, Is.EqualTo(expected));
+        Assert.That(RedisFault.From(new RedisServerException(message), wasSent: false).ChangedNothing, Is.True);
+        Assert.That(RedisFault.From(new TimeoutException(), wasSent: true).ChangedNothing, Is.False);
+        Assert.That(RedisFault.From(new TimeoutException(), wasSent: false).ChangedNothing, Is.True);
     }
 }
