@@ -12,8 +12,8 @@ Usage: ./test.sh [argument of dotnet test]...
 
 Builds the registry and runs all of its tests: unit, contract, storage, API and end to end. They start real processes and servers on free
 loopback ports and in temporary folders. The .NET 10 SDK is required. As root, the script installs missing tools with apt-get (curl,
-chromium, redis-server, etcd-server, nginx-light, mount, e2fsprogs, skopeo, npm, unzip) and leaves none of them running as a service.
-Without root, it prints the command that installs them and fails.
+chromium-headless-shell, redis-server, etcd-server, nginx-light, mount, e2fsprogs, skopeo, npm, unzip) and leaves none of them running
+as a service. Without root, it prints the command that installs them and fails.
 
 The versions of helm come from the npm registry, and stay in $XDG_CACHE_HOME/registry-tests (by default ~/.cache/registry-tests). Where one
 cannot be installed, its tests are skipped.
@@ -47,8 +47,8 @@ if [[ ! $soak =~ ^[1-9][0-9]{0,5}$ ]]; then
     exit 2
 fi
 
-require "The tests need" curl:curl chromium:chromium redis-server:redis-server etcd:etcd-server nginx:nginx-light mount:mount \
-    mkfs.ext4:e2fsprogs fsfreeze:util-linux skopeo:skopeo npm:npm unzip:unzip
+require "The tests need" curl:curl chromium-headless-shell:chromium-headless-shell redis-server:redis-server etcd:etcd-server \
+    nginx:nginx-light mount:mount mkfs.ext4:e2fsprogs fsfreeze:util-linux skopeo:skopeo npm:npm unzip:unzip
 install_helm
 
 if ! command -v dotnet >/dev/null; then

@@ -293,11 +293,7 @@ public abstract partial class BlobStoreContract
         var allowed = LiveMemory.Measure() + (24L * Chunk)
             + ((long)Chunk * Chunks * Storage.CopiesInProcess);
         var copying = Blobs.CopyAsync(source.Key, Scope, CancellationToken).AsTask();
-        var highest = 0L;
-        do
-            highest = Math.Max(highest, LiveMemory.Measure());
-        while (await Task.WhenAny(copying, Task.Delay(20, CancellationToken)) != copying);
-        Assert.That(highest, Is.LessThan(allowed));
+        Assert.That(await LiveMemory.HighestUntilAsync(copying, CancellationToken), Is.LessThan(allowed));
         var copy = await copying;
         await using var reader = await Two.Blobs.OpenAsync(copy!.Info.Key, ByteRange.All, CancellationToken);
         var buffer = new byte[Chunk];

@@ -75,7 +75,7 @@ public sealed partial class EtcdFaults
         await writer.DisposeAsync().AsTask().WaitAsync(HangTimeout, cancellationToken);
 
         // The server may still carry out what it received, so the outcome of the append shows only now.
-        await server.ThawAsync();
+        await ThawAsync();
         var length = await uploads.LengthAsync(upload, cancellationToken);
         Assert.That(length, Is.EqualTo(Large.Length).Or.EqualTo(2 * Large.Length));
         byte[] expected = [.. Large, .. Large];

@@ -57,7 +57,7 @@ public sealed partial class EtcdFaults : IAsyncDisposable
         await Task.WhenAll(calls.Select(AssertUnavailableAsync));
         await writer.DisposeAsync().AsTask().WaitAsync(HangTimeout, cancellationToken);
 
-        await server.ThawAsync();
+        await ThawAsync();
         Assert.That(
             (await blobs.ReadAsync(info.Key, ByteRange.All, cancellationToken)).AsSpan().SequenceEqual(Large), Is.True);
         await documents.PutAsync(Sample, "three", Precondition.None, cancellationToken);
@@ -170,6 +170,13 @@ public sealed partial class EtcdFaults : IAsyncDisposable
 
     private static Google.Protobuf.ByteString Bytes(string text) =>
         Google.Protobuf.ByteString.CopyFrom(text, Encoding.ASCII);
+
+    /// <summary>Thaws the server and waits until it has caught up, which takes long on a slow disk.</summary>
+    private async Task ThawAsync()
+    {
+        await server!.ThawAsync();
+        await server.AskAsync("/v3/kv/range", new { key = "AA==" }, cancellationToken);
+    }
 
     private async Task StartAsync(params string[] settings)
     {

@@ -109,27 +109,18 @@ public sealed class PushMemoryTests
     {
         var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 1 << 20, resumeWriterThreshold: 1 << 19));
         var before = LiveMemory.Measure();
-        var peak = before;
-        using var done = new CancellationTokenSource();
-        var watching = Task.Run(async () =>
+        return await LiveMemory.HighestUntilAsync(TransferAsync(), CancellationToken.None) - before;
+
+        async Task TransferAsync()
         {
-            using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
-            while (!done.IsCancellationRequested)
+            var writing = Task.Run(async () =>
             {
-                await timer.WaitForNextTickAsync();
-                peak = Math.Max(peak, LiveMemory.Measure());
-            }
-        });
-        var writing = Task.Run(async () =>
-        {
-            await writeAsync(pipe.Writer);
-            await pipe.Writer.CompleteAsync();
-        });
-        await readAsync(pipe.Reader);
-        await writing;
-        await done.CancelAsync();
-        await watching;
-        return peak - before;
+                await writeAsync(pipe.Writer);
+                await pipe.Writer.CompleteAsync();
+            });
+            await Task.Run(() => readAsync(pipe.Reader));
+            await writing;
+        }
     }
 
     /// <summary>Writes a push of a tar of random bytes, without holding it in memory.</summary>
