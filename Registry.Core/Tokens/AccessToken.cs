@@ -48,4 +48,10 @@ public sealed record UnreadableToken(string Id, StorageException Cause);
 /// <param name="Name">The name.</param>
 /// <param name="Scopes">What its holder may do.</param>
 /// <param name="Lifetime">How long it is valid.</param>
-public sealed record NewToken(TokenName Name, ScopeSet Scopes, TokenLifetime Lifetime);
+public sealed record NewToken(TokenName Name, ScopeSet Scopes, TokenLifetime Lifetime)
+{
+    /// <summary>
+    /// The id, so that a form that is sent twice issues one token; null for a random one.
+    /// </summary>
+    public TokenId? Id { get; init; }
+}

@@ -62,6 +62,7 @@ public sealed partial class AccessTokens(
     /// <exception cref="RegistryException">
     /// <see cref="ErrorCode.InvalidParameters"/>: there is no scope, or too many. <see cref="ErrorCode.Forbidden"/>:
     /// the caller lacks admin or one of the actions on a scope, or may not issue tokens at all.
+    /// <see cref="ErrorCode.ResourceInUse"/>: there is a token with this id.
     /// <see cref="ErrorCode.Unavailable"/>: the outcome is unknown.
     /// </exception>
     /// <exception cref="StorageException">The storage failed.</exception>
@@ -80,7 +81,7 @@ public sealed partial class AccessTokens(
             throw TokenErrors.MayNotGive(missing);
 
         var created = DateTimeOffset.FromUnixTimeSeconds(time.GetUtcNow().ToUnixTimeSeconds());
-        var secret = TokenSecret.Create();
+        var secret = TokenSecret.Create(request.Id);
         var token = new AccessToken(
             secret.Id,
             request.Name,
@@ -93,7 +94,7 @@ public sealed partial class AccessTokens(
         await tokens.UpdateAsync(
             token.Id,
             new DocumentChange<AccessToken>(
-                existing => existing is null || IsSame(existing) ? token : throw TokenErrors.InUse(token.Id), IsSame),
+                existing => existing is null || IsSame(existing) ? token : throw TokenErrors.Exists(token.Id), IsSame),
             cancellationToken);
         Raise(RegistryAction.TokenIssued, token, caller);
         return new IssuedToken(token, secret);

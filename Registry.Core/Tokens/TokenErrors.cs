@@ -41,6 +41,12 @@ internal static class TokenErrors
         $"scopes has {count} scopes; expected at most {limit}",
         ("scopes", count), ("limit", limit));
 
+    public static RegistryException Exists(TokenId token) => new(
+        ErrorCode.ResourceInUse,
+        $"Token {token} was issued before, and its secret is not shown again: "
+            + "if you do not have it, revoke the token and issue another",
+        ("token", token.Value));
+
     public static RegistryException InUse(TokenId token) => new(
         ErrorCode.ResourceInUse, $"Token {token} has too many concurrent writers: try again", ("token", token.Value));
 

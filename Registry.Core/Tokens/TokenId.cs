@@ -27,7 +27,7 @@ public readonly record struct TokenId
     public StoreKey Key => StoreKeys.Token(Value);
 
     /// <summary>Creates a random id.</summary>
-    internal static TokenId Create() => new(RandomNumberGenerator.GetString(Alphabet, Length));
+    public static TokenId Create() => new(RandomNumberGenerator.GetString(Alphabet, Length));
 
     /// <summary>Parses an id; false when it is invalid.</summary>
     public static bool TryParse(string? text, out TokenId id)

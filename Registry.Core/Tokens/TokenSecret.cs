@@ -32,9 +32,10 @@ public sealed partial class TokenSecret
     public string Text { get; }
 
     /// <summary>Creates the secret of a new token.</summary>
-    internal static TokenSecret Create()
+    /// <param name="newId">The id of the token; null for a random one.</param>
+    internal static TokenSecret Create(TokenId? newId = null)
     {
-        var id = TokenId.Create();
+        var id = newId ?? TokenId.Create();
         var text = $"{Prefix}{id}_{RandomNumberGenerator.GetString(Alphabet, SecretLength)}";
         return new TokenSecret(id, text + ChecksumOf(text));
     }

@@ -4,13 +4,14 @@ using Registry.Core.Tokens;
 namespace Registry.Api.Ui.Account;
 
 /// <summary>The form for a new token.</summary>
+/// <param name="Id">The id of the token, so that a page that is reloaded does not issue another.</param>
 /// <param name="Name">The name, as entered.</param>
 /// <param name="Scopes">The scopes, as entered: separated by spaces or lines.</param>
 /// <param name="Lifetime">How long the token is valid, as <see cref="TokenLifetime"/> has it.</param>
-internal sealed record NewTokenForm(string Name, string Scopes, string Lifetime)
+internal sealed record NewTokenForm(TokenId Id, string Name, string Scopes, string Lifetime)
 {
     /// <summary>The form before anything is entered.</summary>
-    public static NewTokenForm Empty { get; } = new("", "", "90d");
+    public static NewTokenForm Empty => new(TokenId.Create(), "", "", "90d");
 
     /// <summary>The lifetimes to choose from, with their names.</summary>
     public static IReadOnlyList<(string Value, string Name)> Lifetimes { get; } =
@@ -23,7 +24,11 @@ internal sealed record NewTokenForm(string Name, string Scopes, string Lifetime)
     public string? Problem { get; init; }
 
     /// <summary>Returns the form as a page has sent it.</summary>
-    public static NewTokenForm Of(PageForm form) => new(form["name"], form["scopes"], form["expires"]);
+    public static NewTokenForm Of(PageForm form) => new(
+        TokenId.TryParse(form["id"], out var id) ? id : TokenId.Create(),
+        form["name"],
+        form["scopes"],
+        form["expires"]);
 
     /// <summary>Parses what was entered.</summary>
     /// <param name="problem">The first problem, as a sentence; null if there is none.</param>
@@ -37,7 +42,7 @@ internal sealed record NewTokenForm(string Name, string Scopes, string Lifetime)
         else if (!TokenLifetime.TryParse(Lifetime, out var lifetime, out problem))
             problem = $"The lifetime {problem}.";
         else
-            return new NewToken(name, scopes, lifetime);
+            return new NewToken(name, scopes, lifetime) { Id = Id };
         return null;
     }
 }

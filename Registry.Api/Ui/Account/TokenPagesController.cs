@@ -30,7 +30,7 @@ internal sealed class TokenPagesController(AccessTokens tokens, TimeProvider tim
     {
         var form = NewTokenForm.Of(await PageForm.ReadAsync(HttpContext, cancellationToken));
         if (form.Parse(out var problem) is not { } request)
-            return await RefuseAsync(form, problem!, cancellationToken);
+            return await RefuseAsync(form, ErrorCode.InvalidParameters, problem!, cancellationToken);
         try
         {
             var issued = await tokens.IssueAsync(request, Caller, cancellationToken);
@@ -38,9 +38,11 @@ internal sealed class TokenPagesController(AccessTokens tokens, TimeProvider tim
             Response.Headers.CacheControl = "no-store";
             return page;
         }
-        catch (RegistryException refusal) when (refusal.Code == ErrorCode.InvalidParameters)
+        catch (RegistryException refusal)
+            when (refusal.Code is ErrorCode.InvalidParameters or ErrorCode.ResourceInUse)
         {
-            return await RefuseAsync(form, refusal.Message, cancellationToken);
+            return await RefuseAsync(
+                form with { Id = TokenId.Create() }, refusal.Code, $"{refusal.Message}.", cancellationToken);
         }
     }
 
@@ -66,9 +68,11 @@ internal sealed class TokenPagesController(AccessTokens tokens, TimeProvider tim
     }
 
     private async Task<IActionResult> RefuseAsync(
-        NewTokenForm form, string problem, CancellationToken cancellationToken)
+        NewTokenForm form, ErrorCode code, string problem, CancellationToken cancellationToken)
     {
-        Response.StatusCode = StatusCodes.Status422UnprocessableEntity;
+        Response.StatusCode = code == ErrorCode.ResourceInUse
+            ? StatusCodes.Status409Conflict
+            : StatusCodes.Status422UnprocessableEntity;
         return await ShowAsync(form with { Problem = problem }, cancellationToken);
     }
 

@@ -48,6 +48,25 @@ internal sealed partial class AccountPageTests
         Assert.That(list, Does.Contain(secret.Id.Value).And.Not.Contain(secret.Text[17..]));
     }
 
+    [Test]
+    public async Task A_form_that_is_sent_twice_issues_one_token()
+    {
+        var id = IdIn(await administrator.ReadAsync("/tokens"));
+        (string, string)[] form = [("id", id), ("name", "twice"), ("scopes", "team/**=pull"), ("expires", "1d")];
+        using var issued = await administrator.PostAsync("/tokens", form);
+        Assert.That(SecretIn(await issued.Content.ReadAsStringAsync()).Id.Value, Is.EqualTo(id));
+
+        using var again = await administrator.PostAsync("/tokens", form);
+        Assert.That(again.StatusCode, Is.EqualTo(HttpStatusCode.Conflict));
+        var page = await again.Content.ReadAsStringAsync();
+        Assert.That(page, Does.Contain($"Token {id} was issued before").And.Contain("value=\"twice\""));
+        Assert.That(Regex.Count(page, "<strong>twice</strong>"), Is.EqualTo(1));
+
+        form[0] = ("id", IdIn(page));
+        using var another = await administrator.PostAsync("/tokens", form);
+        Assert.That(SecretIn(await another.Content.ReadAsStringAsync()).Id.Value, Is.Not.EqualTo(id));
+    }
+
     [TestCase("", "team/**=pull", "30d", "The name has 0 characters")]
     [TestCase("ci", "", "30d", "scopes is empty")]
     [TestCase("ci", "team=fly", "30d", "Invalid scope")]
@@ -338,6 +357,9 @@ internal sealed partial class AccountPageTests
 
     [GeneratedRegex("reg_[0-9a-z]{12}_[0-9A-Za-z]{49}")]
     private static partial Regex Secret { get; }
+
+    private static string IdIn(string html) =>
+        Regex.Match(html, "name=\"id\" value=\"([0-9a-z]{12})\"").Groups[1].Value;
 
     private static TokenSecret SecretIn(string html) =>
         TokenSecret.TryParse(Secret.Match(html).Value, out var secret) ? secret : throw new AssertionException(html);
