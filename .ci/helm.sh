@@ -41,6 +41,6 @@ fetch_helm() {
         exit 1
     fi
 
-    # Another run may have been faster.
+    # A concurrent run may have installed it already.
     mv -T "$staging/helm-$version" "$cache/helm-$version" 2>/dev/null || [[ -x $cache/helm-$version/helm ]]
 }

@@ -1,18 +1,18 @@
 # Sourced by the scripts that start servers of their own.
 
-# Sees to it that commands are there: as root installs the packages that bring those that are missing, otherwise prints the line that does, and fails.
-# $1: who needs them, as the messages begin. The others: command:package, the package being Debian's.
+# Checks that commands exist. As root, installs the packages of the missing ones; otherwise prints the command that installs them, and fails.
+# $1: the beginning of the error message, such as "The tests need". Other arguments: COMMAND:PACKAGE, with the name of the Debian package.
 require() {
     local who=$1 need missing=()
     shift
     for need; do
-        # Servers lie in sbin, which is not on everybody's path.
+        # Servers are in sbin, which may not be on the PATH.
         PATH=$PATH:/usr/sbin:/sbin command -v "${need%%:*}" >/dev/null || missing+=("${need#*:}")
     done
 
     ((${#missing[@]})) || return 0
     if ((EUID != 0)); then
-        echo "$who what is not installed here. As root, run:" >&2
+        echo "$who packages that are not installed. As root, run:" >&2
         echo "    apt-get update && apt-get install -y --no-install-recommends ${missing[*]}" >&2
         exit 1
     fi
@@ -20,7 +20,7 @@ require() {
     install "${missing[@]}"
 }
 
-# Debian starts and enables the servers that it installs. Ours are started where they are needed, so neither may happen here.
+# Debian packages start and enable their servers at installation. Prevent both: the scripts start the servers that they need.
 install() {
     local policy=/usr/sbin/policy-rc.d ours=
     if [[ ! -e $policy ]]; then

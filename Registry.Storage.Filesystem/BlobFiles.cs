@@ -5,7 +5,7 @@ namespace Registry.Storage.Filesystem;
 /// <summary>Maps blobs to files, for the store and its writers.</summary>
 internal sealed class BlobFiles(FilesystemVolume volume)
 {
-    /// <summary>How often a blob is read that others replace each time.</summary>
+    /// <summary>The maximum number of reads of a blob that is replaced during each of them.</summary>
     private const int MaxAttempts = 100;
 
     public FilesystemVolume Volume { get; } = volume;

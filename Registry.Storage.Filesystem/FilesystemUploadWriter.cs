@@ -2,7 +2,7 @@ using Registry.Core.Storage;
 
 namespace Registry.Storage.Filesystem;
 
-/// <summary>Appends to an upload by a file of its own.</summary>
+/// <summary>Appends to an upload by writing a separate file.</summary>
 /// <param name="volume">The volume.</param>
 /// <param name="folders">The folders of uploads.</param>
 /// <param name="name">The name of the upload's folder.</param>

@@ -10,7 +10,7 @@ namespace Registry.Storage.Filesystem;
 /// </summary>
 /// <remarks>
 /// Appends are not flushed. After a power cut a file may be shorter than its name says: it is then not part of the
-/// upload, and neither are those behind it. A folder is discarded by renaming it, so that it disappears as a whole.
+/// upload, and neither are the files after it. A folder is discarded by renaming it, so that it disappears as a whole.
 /// </remarks>
 internal sealed class UploadFolders(FilesystemVolume volume)
 {
@@ -23,7 +23,7 @@ internal sealed class UploadFolders(FilesystemVolume volume)
     /// <summary>The digits of an offset in the name of a part: those of the largest number.</summary>
     private const int OffsetDigits = 19;
 
-    /// <summary>How often files are removed from a discarded folder while writers add some.</summary>
+    /// <summary>The maximum number of attempts to empty a discarded folder while writers add files.</summary>
     private const int MaxAttempts = 100;
 
     private readonly string root = volume.Uploads;
@@ -103,7 +103,7 @@ internal sealed class UploadFolders(FilesystemVolume volume)
         if (staged.Length == 0)
             return true;
 
-        // What is behind the end was left by a power cut. It must not become part of the upload again.
+        // Files after the end were left by a power cut. They must not become part of the upload again.
         foreach (var left in Files(name).Where(file => ParsePart(file) is { } part && part.Offset >= offset))
             Disk.TryUnlink($"{PathOf(name)}/{left}");
         if (!Disk.TryRename(staged.Path, $"{PathOf(name)}/{PartOf(offset, staged.Length)}"))

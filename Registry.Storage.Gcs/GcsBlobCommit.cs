@@ -103,8 +103,8 @@ internal sealed class GcsBlobCommit(
     }
 
     /// <summary>
-    /// Returns whether the object has the bytes of the source. The name contains the digest, so one of them is damaged
-    /// if it has not.
+    /// Returns whether the object has the bytes of the source. The name contains the digest, so if the bytes differ,
+    /// one of the two is damaged.
     /// </summary>
     private bool IsThisBlob(GcsObject existing) => source is null
         || (GcsBlobs.SizeOf(existing) == source.Length
@@ -113,7 +113,7 @@ internal sealed class GcsBlobCommit(
     /// <summary>
     /// Returns true when the blob was touched since this commit began, or recently by this process. The initial state
     /// does not count: the commit that created the object may still delete it in that state. Neither does a state with
-    /// an earlier upload time, which somebody has set.
+    /// an earlier upload time, which was set explicitly.
     /// </summary>
     private bool IsTouched(GcsObject existing) => isShared && existing.Metageneration > 1 && IsThisBlob(existing)
         && (touches.IsRecent(name, existing) || (first is not null && IsNewer(existing, first)));

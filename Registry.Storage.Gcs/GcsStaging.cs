@@ -23,7 +23,7 @@ internal sealed class GcsStaging
 
     private GcsStaging(string folder, TimeProvider time) => (this.folder, this.time) = (folder, time);
 
-    /// <summary>Returns a folder within this one, which does not see its files.</summary>
+    /// <summary>Returns the staging folder in a subfolder. This one does not see its files.</summary>
     public GcsStaging Below(string name) => new(Path.Combine(folder, name), time);
 
     /// <summary>

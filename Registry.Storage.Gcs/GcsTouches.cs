@@ -44,7 +44,7 @@ internal sealed class GcsTouches(TimeProvider time, TimeSpan window)
 
     /// <summary>
     /// Returns true when this state of a blob was created by a touch within the window. A state with an earlier upload
-    /// time was not: somebody has set that time.
+    /// time was not: that time was set explicitly.
     /// </summary>
     public bool IsRecent(string name, GcsObject found) => Find(name) is { } touch
         && GcsMetadata.UploadedAtOf(found) >= touch.UploadedAt

@@ -8,8 +8,8 @@ namespace Registry.Storage.Gcs;
 /// creates each object once, so one of several concurrent appends wins. The length of an upload is that of its appends.
 /// </summary>
 /// <remarks>
-/// A discard deletes the object of the upload first and the appends after it. So whoever lists the appends, or creates
-/// one, and then finds the object of the upload, has seen or added to a whole upload.
+/// A discard deletes the object of the upload first and the appends after it. So if the object of the upload still
+/// exists after the appends were listed, or after one was created, no append was missing.
 /// </remarks>
 internal sealed class GcsUploadStore(
     GcsClient client, GcsNames names, GcsStaging staging, TransferBudget budget) : IUploadStore

@@ -4,8 +4,8 @@ using StackExchange.Redis;
 namespace Registry.Storage.Redis;
 
 /// <summary>
-/// Copies a blob within the server: a few chunks in each call, because Redis serves nobody else during one. The chunks
-/// are staged and committed as those of a writer.
+/// Copies a blob within the server: a few chunks in each call, because Redis serves no other client during a call. The
+/// chunks are staged and committed as those of a writer.
 /// </summary>
 internal sealed class RedisBlobCopy(RedisConnection connection, RedisKeys keys, TimeProvider time)
 {

@@ -65,7 +65,7 @@ internal static partial class RedisFault
         {
             ChangedNothing = !wasSent,
         },
-        // Without the advice in the exception too, which the log has.
+        // The log also contains the inner exception, so the advice is removed from that too.
         RedisConnectionException unreachable when Advice().IsMatch(unreachable.Message) => From(
             new RedisConnectionException(
                 unreachable.FailureType, Advice().Replace(unreachable.Message, ""), unreachable.InnerException),
@@ -86,7 +86,9 @@ internal static partial class RedisFault
         return null;
     }
 
-    /// <summary>What the client advises programmers: no setting of the registry, which reconnects anyway.</summary>
+    /// <summary>
+    /// The advice of the client library to programmers. It names no setting of the registry, which reconnects anyway.
+    /// </summary>
     [GeneratedRegex(@" To allow this multiplexer to continue retrying .*? in your code\.")]
     private static partial Regex Advice();
 

@@ -3,7 +3,7 @@ using StackExchange.Redis;
 namespace Registry.Storage.Redis;
 
 /// <summary>
-/// Reclaims chunks that nothing refers to any more, in small steps: Redis serves nobody else during one.
+/// Reclaims chunks that nothing refers to any more, in small steps, because Redis serves no other client during a step.
 /// </summary>
 internal sealed class RedisReclaimer(RedisConnection connection, RedisKeys keys)
 {

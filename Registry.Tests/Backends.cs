@@ -5,8 +5,8 @@ using Registry.Tests.Support.Servers;
 namespace Registry.Tests;
 
 /// <summary>
-/// The backends that the tests of the whole service run on, each over one server for the whole run, which is started
-/// when it is first asked for. A backend joins them all with one line.
+/// The backends that the tests of the whole service run on. Each has one server for the whole run, which starts at its
+/// first use. To add a backend, add one line here.
 /// </summary>
 [SetUpFixture]
 internal sealed class Backends
@@ -21,13 +21,13 @@ internal sealed class Backends
         ["gcs"] = new(static async () => await FakeGcs.StartAsync()),
     };
 
-    /// <summary>As <c>STORAGE</c> has them: the source of a fixture that runs on each.</summary>
+    /// <summary>The values of <c>STORAGE</c>: the source of a fixture that runs on each backend.</summary>
     public static IEnumerable<string> Names => All.Keys;
 
     /// <summary>Those of <see cref="Names"/> that have a server.</summary>
     public static IEnumerable<string> Servers => Names.Where(static name => name != Local);
 
-    /// <summary>Settings, as on the command line, that lead to a storage with nothing in it.</summary>
+    /// <summary>Returns command-line settings for a new, empty storage.</summary>
     public static async Task<string[]> NewStorageAsync(
         string backend) => (await All[backend].Value).NewStorage($"host-{Guid.NewGuid():N}");
 

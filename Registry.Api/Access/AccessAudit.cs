@@ -39,7 +39,7 @@ internal sealed class AccessAudit(RequestDelegate next, RegistryEvents events)
     }
 
     /// <summary>
-    /// Whether the credentials are in the body: only then does an endpoint without a right refuse them.
+    /// Whether the endpoint is a login: the only public endpoint that refuses credentials, which are in its body.
     /// </summary>
     private static bool IsLogin(HttpContext context) =>
         context.GetEndpoint()?.Metadata.GetMetadata<PublicAttribute>() is not null;
@@ -59,8 +59,8 @@ internal sealed class AccessAudit(RequestDelegate next, RegistryEvents events)
     }
 
     /// <summary>
-    /// Returns the requested path, without the secret of a token. Routing of names with slashes joins their parts by a
-    /// character that no request contains.
+    /// Returns the requested path with token secrets redacted. Before routing, the slashes in a name are replaced by a
+    /// NUL character; this puts them back.
     /// </summary>
     private static string PathOf(HttpRequest request) =>
         TokenSecret.Redact(new PathString(request.Path.Value?.Replace('\0', '/')).ToString());

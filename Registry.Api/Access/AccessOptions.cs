@@ -2,16 +2,16 @@ using Registry.Core.Access;
 
 namespace Registry.Api.Access;
 
-/// <summary>Who may do what.</summary>
+/// <summary>The settings of access control.</summary>
 public sealed record AccessOptions
 {
-    /// <summary>Whether callers need scopes. Otherwise everybody may do everything.</summary>
+    /// <summary>Whether callers need scopes. Otherwise every request is allowed.</summary>
     public required bool RequiresScopes { get; init; }
 
     /// <summary>What callers without credentials may do.</summary>
     public required ScopeSet Anonymous { get; init; }
 
-    /// <summary>Whether clients need credentials to pull something.</summary>
+    /// <summary>Whether clients need credentials to pull a resource.</summary>
     public bool NeedsLogin(AccessResource resource) =>
         RequiresScopes && !Anonymous.Allows(AccessActions.Pull, resource);
 

@@ -9,8 +9,8 @@ using Registry.Core.Errors;
 namespace Registry.Api.Access;
 
 /// <summary>
-/// Lets a request pass, or refuses it as use cases do. Responses that depend on the caller are
-/// private: no shared cache may give them to others.
+/// Lets a request pass, or throws the same exceptions as the use cases. Responses that depend on the caller are marked
+/// private, so that a shared cache does not serve them to others.
 /// </summary>
 internal sealed class AccessResultHandler : IAuthorizationMiddlewareResultHandler
 {

@@ -15,7 +15,7 @@ internal sealed partial class AccessService(
     TimeProvider time,
     ILogger<AccessService> logger) : BackgroundService
 {
-    /// <summary>A changed file counts after this time at the latest: Kubernetes replaces mounted secrets.</summary>
+    /// <summary>How often the file is checked for changes. Kubernetes updates mounted secrets at run time.</summary>
     private static readonly TimeSpan PollPeriod = TimeSpan.FromSeconds(2);
 
     /// <inheritdoc/>

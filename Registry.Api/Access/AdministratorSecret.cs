@@ -18,7 +18,7 @@ internal sealed partial class AdministratorSecret : ICredentialVerifier
     private const int MaxFileBytes = 4096;
 
     /// <summary>
-    /// How long to wait for the file. A volume that does not answer must not keep a secret valid that may be gone.
+    /// How long to wait for the file. While the volume hangs, the secret is not accepted: it may have been removed.
     /// </summary>
     private static readonly TimeSpan MaxTime = TimeSpan.FromSeconds(3);
 
@@ -33,7 +33,7 @@ internal sealed partial class AdministratorSecret : ICredentialVerifier
     /// <summary>The SHA-256 of the secret; null without an administrator.</summary>
     private volatile byte[]? hash;
 
-    /// <summary>What was found in the file last; null before the first time.</summary>
+    /// <summary>The hash or the problem that the last read found; null before the first read.</summary>
     private string? lastState;
 
     public AdministratorSecret(AccessOptions access, TimeProvider time, ILogger<AdministratorSecret> logger)
@@ -99,7 +99,7 @@ internal sealed partial class AdministratorSecret : ICredentialVerifier
 
     private static byte[] HashOf(string secret) => SHA256.HashData(Encoding.UTF8.GetBytes(secret));
 
-    /// <summary>Reads the file on another thread. A read that does not end is not begun again.</summary>
+    /// <summary>Reads the file on another thread. While a read hangs, no second one is started.</summary>
     private async Task<SecretInFile> ReadAsync(string file, CancellationToken cancellationToken)
     {
         reading ??= Task.Run(() => read(file), CancellationToken.None);

@@ -24,7 +24,7 @@ internal sealed class BrowserSessions(
     /// <exception cref="StorageException">The storage failed: nothing is known about the session.</exception>
     public async ValueTask<CallerIdentity?> FindAsync(HttpContext context)
     {
-        // A neighboring host may have added a cookie of its own: then nobody knows which one the person meant.
+        // A neighboring host may have set a cookie of the same name. With several ids, none can be trusted.
         if (IdsOf(context.Request) is not [var id]
             || await sessions.FindAsync(id, context.RequestAborted) is not { } session)
             return null;
@@ -37,7 +37,7 @@ internal sealed class BrowserSessions(
     }
 
     /// <summary>
-    /// Begins a session, and gives the browser its cookie. A session that the request has ends: the id is always new.
+    /// Begins a session and sets its cookie. The id is always new; the sessions that the request names end.
     /// </summary>
     /// <param name="identity">Whom the secret belongs to: a token of this registry, or the administrator.</param>
     /// <param name="secret">The secret, which has been verified.</param>
@@ -63,8 +63,9 @@ internal sealed class BrowserSessions(
     }
 
     /// <summary>
-    /// Returns the name of the cookie. With https, browsers accept a name with such a prefix only with the attributes
-    /// that <see cref="OptionsOf"/> gives it, and <c>__Host-</c> from no neighboring host (RFC 6265bis, section 4.1.3).
+    /// Returns the name of the cookie. With https it has a prefix: browsers accept such a cookie only with the
+    /// attributes that <see cref="OptionsOf"/> sets, and <c>__Host-</c> only from this host (RFC 6265bis, section
+    /// 4.1.3).
     /// </summary>
     private static string NameFor(HttpRequest request) =>
         !request.IsHttps ? Cookie : request.PathBase.HasValue ? $"__Secure-{Cookie}" : $"__Host-{Cookie}";
@@ -83,8 +84,8 @@ internal sealed class BrowserSessions(
     }
 
     /// <summary>
-    /// Scripts do not see the cookie, and other sites do not make the browser send it, except by a link. It is
-    /// forgotten with the browser's own session.
+    /// Scripts cannot read the cookie. Requests from other sites do not carry it, unless the user follows a link. It
+    /// lasts until the browser is closed.
     /// </summary>
     private static CookieOptions OptionsOf(HttpRequest request) => new()
     {

@@ -8,8 +8,8 @@ namespace Registry.Api.Access;
 
 /// <summary>
 /// Authenticates requests by a secret: <c>Authorization: Bearer</c>, or <c>Basic</c> with the secret as the password of
-/// any user. Refused credentials are never anonymous. A request for a page without a secret is authenticated by the
-/// cookie of its session; whoever is no longer signed in is anonymous. A request of a public endpoint is not
+/// any user. A request with refused credentials is never treated as anonymous. A request for a page without a secret is
+/// authenticated by its session cookie; it is anonymous if the session has ended. Requests to public endpoints are not
 /// authenticated.
 /// </summary>
 internal sealed class CallerHandler(
@@ -23,7 +23,7 @@ internal sealed class CallerHandler(
     /// <summary>The name of the scheme.</summary>
     public const string SchemeName = "Registry";
 
-    /// <summary>The caller of a request that is not authenticated, who may do nothing.</summary>
+    /// <summary>The caller of an unauthenticated request: it has no rights.</summary>
     private static readonly RequestAccess Nobody =
         new(new CallerIdentity(CallerKind.Anonymous, null, ScopeSet.None), null, IsExplicitlyEmpty: false);
 

@@ -9,14 +9,16 @@ namespace Registry.Api.Access;
 /// <param name="Problem">Why the header is invalid, as a sentence; null if it is valid.</param>
 internal readonly record struct Credentials(string? Secret, string? Problem)
 {
-    /// <summary>The maximum length of a secret: the JSON Web Tokens of CI systems have a few thousand.</summary>
+    /// <summary>
+    /// The maximum length of a secret, in characters. The JSON Web Tokens of CI systems have a few thousand.
+    /// </summary>
     public const int MaxSecretLength = 16 * 1024;
 
     private const string Basic = "Basic";
     private const string Bearer = "Bearer";
 
     /// <summary>
-    /// Whether the request has no secret, but says so: <c>Basic Og==</c>, which skopeo sends without a login.
+    /// Whether the request explicitly sends empty credentials: <c>Basic Og==</c>, as skopeo does without a login.
     /// </summary>
     public bool IsExplicitlyEmpty { get; private init; }
 
@@ -59,12 +61,12 @@ internal readonly record struct Credentials(string? Secret, string? Problem)
         }
         finally
         {
-            // It has held a secret.
+            // The buffer held a secret.
             ArrayPool<byte>.Shared.Return(buffer, clearArray: true);
         }
     }
 
-    /// <remarks>The user name is never an identity: the token is enough.</remarks>
+    /// <remarks>The user name is ignored: the token alone identifies the caller.</remarks>
     private static Credentials OfSecret(string secret, string scheme) => secret.Length switch
     {
         0 => Invalid($"The {scheme} credentials have no token."),

@@ -15,7 +15,7 @@ internal interface ICredentialVerifier
 }
 
 /// <summary>The result of a verification.</summary>
-/// <param name="Identity">Who has the secret; null if it is wrong, expired or revoked.</param>
+/// <param name="Identity">The holder of the secret; null if it is wrong, expired or revoked.</param>
 /// <param name="Problem">Why it is refused, as a sentence for the client; null if it is right.</param>
 internal sealed record Verification(CallerIdentity? Identity, string? Problem)
 {
@@ -27,13 +27,13 @@ internal sealed record Verification(CallerIdentity? Identity, string? Problem)
     public static Verification Refused(string problem) => new(null, problem);
 }
 
-/// <summary>Who makes a request, apart from the request itself.</summary>
+/// <summary>The identity of a caller, independent of the request.</summary>
 /// <param name="Kind">The kind of caller.</param>
 /// <param name="Name">The name; null for none.</param>
 /// <param name="Scopes">What the caller may do.</param>
 internal sealed record CallerIdentity(CallerKind Kind, string? Name, ScopeSet Scopes)
 {
-    /// <summary>Everybody, where requests need no credentials.</summary>
+    /// <summary>Every caller, where requests need no credentials.</summary>
     public static CallerIdentity Anybody { get; } = new(CallerKind.Anonymous, null, ScopeSet.Everything);
 
     /// <summary>The id of the token, or the issuer of an outside identity; null for none.</summary>

@@ -9,7 +9,7 @@ internal static class OwnOrigin
 
     /// <summary>
     /// Whether the browser says that the request comes from a page of this registry: by <c>Origin</c>, or without it by
-    /// <c>Sec-Fetch-Site</c>, or without both by <c>Referer</c>. Without any of them it does not.
+    /// <c>Sec-Fetch-Site</c>, or without both by <c>Referer</c>. False if all three are missing.
     /// </summary>
     /// <param name="request">The request. Forwarded headers have been applied.</param>
     public static bool IsOf(HttpRequest request)

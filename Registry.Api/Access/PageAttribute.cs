@@ -4,8 +4,8 @@ using Registry.Core.Errors;
 namespace Registry.Api.Access;
 
 /// <summary>
-/// Marks pages for people. They, and nothing else, accept the cookie of a session. A browser sends it by itself, so a
-/// form must come from a page of this registry.
+/// Marks web pages. Only they accept the session cookie. Browsers send it automatically, so a form must come from a
+/// page of this registry.
 /// </summary>
 [AttributeUsage(AttributeTargets.Class)]
 internal sealed class PageAttribute : Attribute, IResourceFilter

@@ -10,10 +10,10 @@ internal sealed record RequestAccess(CallerIdentity Identity, string? Problem, b
 {
     private static readonly RequestAccess Open = new(CallerIdentity.Anybody, null, IsExplicitlyEmpty: false);
 
-    /// <summary>Whether the caller is known: logging in cannot give other rights.</summary>
+    /// <summary>Whether the caller has authenticated: logging in would not give more rights.</summary>
     public bool IsKnown => Identity.Kind != CallerKind.Anonymous;
 
-    /// <summary>Whether the caller is known by the cookie of a session.</summary>
+    /// <summary>Whether the caller was authenticated by a session cookie.</summary>
     public bool IsSignedIn { get; init; }
 
     /// <summary>
@@ -21,6 +21,6 @@ internal sealed record RequestAccess(CallerIdentity Identity, string? Problem, b
     /// </summary>
     public bool HasEndedSession { get; init; }
 
-    /// <summary>Returns that of a request. Where requests need no credentials, everybody may do everything.</summary>
+    /// <summary>Returns the access of a request. Where requests need no credentials, everything is allowed.</summary>
     public static RequestAccess Of(HttpContext context) => context.Features.Get<RequestAccess>() ?? Open;
 }

@@ -47,9 +47,9 @@ internal class RequiresAttribute(AccessActions actions) : Attribute, IAuthorizat
 }
 
 /// <summary>
-/// States the right that an action needs for anything in a namespace: the action lists what is there, or learns from
-/// the body of the request what it is about. It shows only what the caller may see, and demands the right itself when
-/// it knows the resource.
+/// States the right that an action needs for anything in a namespace: the action lists the contents, or reads the
+/// resource from the request body. It shows only what the caller may see, and checks the right itself once it knows the
+/// resource.
 /// </summary>
 /// <param name="actions">What the caller must be allowed to do.</param>
 internal sealed class RequiresWithinAttribute(AccessActions actions) : RequiresAttribute(actions)
@@ -67,8 +67,8 @@ internal sealed class RequiresWithinAttribute(AccessActions actions) : RequiresA
 }
 
 /// <summary>
-/// States that an action needs a right for anything at all. It shows only what the caller may see, and demands the
-/// right itself when it knows the resource.
+/// States that an action needs a right on at least one resource. It shows only what the caller may see, and checks the
+/// right itself once it knows the resource.
 /// </summary>
 /// <param name="actions">What the caller must be allowed to do.</param>
 internal sealed class RequiresSomewhereAttribute(AccessActions actions) : RequiresAttribute(actions)
@@ -87,9 +87,9 @@ internal sealed class RequiresAnyRightAttribute() : RequiresAttribute(AccessActi
 }
 
 /// <summary>
-/// States that an action tells clients whether they have to log in. As long as anything needs a login, it is refused
-/// to callers who are not known, because some clients send their credentials only after that. A client without
-/// credentials that says so is content with the rights of everybody.
+/// States that an action tells clients whether they have to log in. If anything needs a login, anonymous callers are
+/// refused, because some clients send their credentials only after a refusal. A client that explicitly sends empty
+/// credentials gets the anonymous rights.
 /// </summary>
 internal sealed class RequiresLoginAttribute() : RequiresAttribute(AccessActions.None)
 {

@@ -12,11 +12,11 @@ namespace Registry.Api.Audit;
 
 /// <summary>
 /// Appends every event to a file, as a JSON object on one line. The file is opened for each event, so it can be renamed
-/// at any time; SIGHUP, with which tools that rotate logs ask for that, is ignored.
+/// at any time. SIGHUP, which log rotation tools send, is ignored.
 /// </summary>
 /// <remarks>
-/// One thread writes. A request waits for its event, but not for a volume that does not answer: its thread may never
-/// come back.
+/// A single thread writes. A request waits for its event, but not while the volume hangs: the writing thread may then
+/// be blocked forever.
 /// </remarks>
 internal sealed class AuditFile : IRegistryEventSink, IDisposable
 {
@@ -42,8 +42,8 @@ internal sealed class AuditFile : IRegistryEventSink, IDisposable
     private volatile bool isStalled;
 
     /// <summary>
-    /// Whether another process kept the file locked for <see cref="LockTimeout"/>. Until it is free, no event waits for
-    /// it: they would hold up the requests.
+    /// Whether another process kept the file locked for <see cref="LockTimeout"/>. Until it is free, events do not wait
+    /// for it, so that requests are not delayed.
     /// </summary>
     private bool isLocked;
 
@@ -81,7 +81,7 @@ internal sealed class AuditFile : IRegistryEventSink, IDisposable
         hangUp.Dispose();
         waiting.CompleteAdding();
 
-        // The collection stays undisposed for a writer that does not end.
+        // If the writer hangs, it still uses the queue, which then stays undisposed.
         if (writer.Join(WriteTimeout))
             waiting.Dispose();
     }
@@ -133,7 +133,7 @@ internal sealed class AuditFile : IRegistryEventSink, IDisposable
             }
     }
 
-    /// <summary>Appends a line to a file, or nothing.</summary>
+    /// <summary>Appends a whole line, or leaves the file unchanged.</summary>
     /// <exception cref="IOException">The line could not be written.</exception>
     internal static void Append(Stream file, ReadOnlySpan<byte> line)
     {
@@ -144,7 +144,7 @@ internal sealed class AuditFile : IRegistryEventSink, IDisposable
         }
         catch (IOException)
         {
-            // A full disk takes a part of the line, and the next event would continue it.
+            // A full disk may store a part of the line. Remove it, or the next event would be appended to it.
             file.SetLength(end);
             throw;
         }

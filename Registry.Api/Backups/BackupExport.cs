@@ -47,12 +47,14 @@ internal sealed class BackupExport(CommandRegistry registry, Dialect dialect, Ac
     public int Failed { get; private set; }
 
     /// <summary>
-    /// The number of packages of which the format can hold nothing: those that CNR cannot address, and those that have
-    /// OCI artifacts only.
+    /// The number of packages that the format cannot hold: those that CNR cannot address, and those that have only OCI
+    /// artifacts.
     /// </summary>
     public int LeftOut { get; private set; }
 
-    /// <summary>The number of packages that are done, and of all; 0 while they are being counted.</summary>
+    /// <summary>
+    /// The number of processed packages and the total, which is 0 while the packages are being counted.
+    /// </summary>
     public (int Done, int Total) Packages => (packagesDone, packagesTotal);
 
     /// <summary>The result, or the progress, in one line.</summary>

@@ -11,13 +11,13 @@ internal sealed class CatalogController(PackageCatalog catalog, ListBodies bodie
 {
     /// <summary>List packages</summary>
     /// <remarks>
-    /// All packages by name, each with its releases, highest first. Filters combine. With a `limit` the list comes in
-    /// pages: a header `Link` with `rel="next"` has the address of the one that follows, and the last has none.
+    /// All packages by name, each with its releases, highest first. A package must match all filters. With a `limit`
+    /// the list has pages: the `Link` header has the URL of the next page, and the last page has no such header.
     /// </remarks>
-    /// <param name="namespace">Only packages of exactly this namespace.</param>
-    /// <param name="query">Only packages whose `namespace/name` contains this text, whatever its case.</param>
-    /// <param name="mediaType">Only packages, and of them only releases, in this media type (`helm`, `kpm`, …).</param>
-    /// <param name="limit">At most so many packages; without one all.</param>
+    /// <param name="namespace">Only packages in exactly this namespace.</param>
+    /// <param name="query">Only packages whose `namespace/name` contains this text, ignoring case.</param>
+    /// <param name="mediaType">Only releases in this media type (`helm`, `kpm`, …), and packages that have any.</param>
+    /// <param name="limit">The maximum number of packages; all by default.</param>
     /// <param name="after">Only packages whose `namespace/name` comes after this text.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
     [RequiresWithin(AccessActions.Pull)]
@@ -43,11 +43,11 @@ internal sealed class CatalogController(PackageCatalog catalog, ListBodies bodie
 
     /// <summary>Search packages</summary>
     /// <remarks>
-    /// The names (`namespace/name`) that contain a text, whatever its case, sorted. With a `limit` they come in pages,
-    /// as lists do.
+    /// The names (`namespace/name`) that contain a text, ignoring case, sorted. With a `limit` the result has pages, as
+    /// the list of packages does.
     /// </remarks>
-    /// <param name="q">The text; without one nothing is found.</param>
-    /// <param name="limit">At most so many names; without one all.</param>
+    /// <param name="q">The text to find; without it the result is empty.</param>
+    /// <param name="limit">The maximum number of names; all by default.</param>
     /// <param name="after">Only names that come after this text.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
     [RequiresWithin(AccessActions.Pull)]

@@ -114,7 +114,8 @@ internal sealed record ChannelDeletedForm(string Action, string Channel, string 
 internal static class CnrTime
 {
     /// <summary>
-    /// The round-trip format has seven decimals and a zone, and is ten times faster than a custom format.
+    /// The length of the result. The round-trip format, which is ten times faster than a custom one, adds a seventh
+    /// decimal and a zone; both are cut off.
     /// </summary>
     private const int Length = 26;
 

@@ -6,8 +6,8 @@ namespace Registry.Api.Cnr;
 
 /// <summary>
 /// Caches the bodies of recent lists and searches. They belong to one view of the catalog and are dropped with it: the
-/// view of a request is determined before the lookup, so no body can be outdated. Callers share the bodies of what all
-/// of them may see.
+/// view of a request is determined before the lookup, so no body can be outdated. Callers that see the same packages
+/// share bodies.
 /// </summary>
 internal sealed class ListBodies
 {

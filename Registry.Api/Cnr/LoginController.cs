@@ -8,7 +8,8 @@ using Registry.Core.Errors;
 namespace Registry.Api.Cnr;
 
 /// <summary>
-/// The login of CNR clients. They send what it returns as their <c>Authorization</c> header, so it is their own token.
+/// The login of CNR clients. They send the returned value as their <c>Authorization</c> header, so it contains the
+/// token they logged in with.
 /// </summary>
 [ApiController]
 [OnlyWithTokens]

@@ -8,7 +8,7 @@ using Registry.Core.Packages;
 
 namespace Registry.Api.Cnr;
 
-/// <summary>What is known of a package, and its deletion.</summary>
+/// <summary>Shows and deletes releases.</summary>
 internal sealed class PackagesController(PackageRegistry packages) : CnrController
 {
     /// <summary>List all releases of a package</summary>

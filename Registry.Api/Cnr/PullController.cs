@@ -113,7 +113,7 @@ internal sealed class PullController(PackageRegistry packages) : CnrController
     }
 
     /// <summary>
-    /// Returns the date of an exact release only: the result of a query may change to an older release.
+    /// Returns <c>Last-Modified</c> for an exact release only: the result of a query may change to an older release.
     /// </summary>
     private static (string Name, string Value)[] HeadersOf(Manifest manifest, string release, string mediaType) =>
         release == manifest.Release.Value && mediaType == manifest.MediaType.Value ? HeadersOf(manifest) : [];

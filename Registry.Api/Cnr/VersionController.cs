@@ -4,12 +4,12 @@ using Registry.Api.Http;
 
 namespace Registry.Api.Cnr;
 
-/// <summary>Which generation of the protocol is spoken.</summary>
+/// <summary>Returns the version of the protocol.</summary>
 [ApiController]
 internal sealed class VersionController : ControllerBase
 {
     /// <summary>Show the protocol version</summary>
-    /// <remarks>The version of the protocol spoken under this root, not the product's own.</remarks>
+    /// <remarks>The version of the protocol at this root, not that of the product.</remarks>
     [Public]
     [HttpGet("/version"), HttpHead("/version")]
     [HttpGet($"{Dialect.ApprRoot}/version"), HttpHead($"{Dialect.ApprRoot}/version")]

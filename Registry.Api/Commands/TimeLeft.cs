@@ -6,7 +6,7 @@ namespace Registry.Api.Commands;
 /// <summary>Estimates how long a command still takes, from the rate of its current step.</summary>
 internal sealed class TimeLeft
 {
-    /// <summary>Before this time has passed, the rate of a step says little.</summary>
+    /// <summary>How long a step must run before its rate is meaningful.</summary>
     private static readonly TimeSpan Settled = TimeSpan.FromSeconds(2);
 
     private string? step;
@@ -14,8 +14,8 @@ internal sealed class TimeLeft
 
     /// <summary>Describes how far a step has come: <c>812 of 1,204 (67 %), 00:01:10 left</c>.</summary>
     /// <param name="name">The name of the step.</param>
-    /// <param name="done">What is done, in any unit.</param>
-    /// <param name="total">What there is to do in the same unit; 0 if unknown.</param>
+    /// <param name="done">The amount done, in any unit.</param>
+    /// <param name="total">The total amount in the same unit; 0 if unknown.</param>
     /// <param name="elapsed">The time since the command began.</param>
     /// <param name="format">Formats a number of units.</param>
     public string Describe(string name, long done, long total, TimeSpan elapsed, Func<long, string> format)

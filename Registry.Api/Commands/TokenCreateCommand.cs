@@ -10,7 +10,7 @@ internal sealed class TokenCreateCommand : TokenCommand
 {
     private readonly Option<TokenName> name = new("--name")
     {
-        Description = "What people call the token, such as 'ci'",
+        Description = "A display name for the token, such as 'ci'",
         HelpName = "NAME",
         Required = true,
         CustomParser = static result => TokenName.TryParse(result.Tokens[0].Value, out var name, out var problem)

@@ -11,7 +11,7 @@ internal sealed class TokenListCommand : TokenCommand
     private static readonly string[] Titles = ["ID", "NAME", "SCOPES", "CREATED", "EXPIRES", "LAST USED", "ISSUER"];
 
     private readonly Option<bool> json =
-        CommandOptions.Switch("--json", "Write each token as a JSON object on a line, in the form of the API");
+        CommandOptions.Switch("--json", "Write each token as one line of JSON, as the API returns it");
 
     public TokenListCommand()
         : base(

@@ -15,7 +15,7 @@ internal sealed class TokenRevokeCommand : TokenCommand
             if (TokenId.TryParse(text, out var id))
                 return id;
 
-            // Whoever pastes the whole token must not find it in a log.
+            // The argument may be a whole token, which must not reach a log: do not repeat it.
             result.AddError(
                 TokenSecret.TryParse(text, out var secret)
                     ? $"ID is a whole token; expected its id only: {secret.Id}."

@@ -4,17 +4,17 @@ using System.Runtime.InteropServices;
 namespace Registry.Api.Files;
 
 /// <summary>
-/// Distinguishes regular files from everything else that a path may name. Opening a named pipe or a terminal waits for
-/// somebody at its other end, perhaps forever.
+/// Distinguishes regular files from everything else that a path may name. Opening a named pipe or a terminal may block
+/// forever.
 /// </summary>
 internal static class RegularFile
 {
-    /// <summary>How long to wait for the volume: that of a server that is down never answers.</summary>
+    /// <summary>How long to wait for the volume. A network volume may block forever while its server is down.</summary>
     private static readonly TimeSpan MaxTime = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Returns why a path is not that of a regular file, worded to follow the path. Null for a regular file or a link
-    /// to one, and where there is nothing or it may not be seen: opening it says why.
+    /// Returns why a path does not name a regular file, worded to follow the path. Null for a regular file or a link to
+    /// one. Null also if the path does not exist or is inaccessible: opening it then reports the reason.
     /// </summary>
     public static string? ProblemOf(string path)
     {

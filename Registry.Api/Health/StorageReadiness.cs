@@ -131,7 +131,7 @@ internal sealed partial class StorageReadiness(
     {
         try
         {
-            // Nobody else writes this key, so a storage may repeat the write after a lost response.
+            // No other process writes this key, so the storage client may repeat the write after a lost response.
             return await documents.TryPutAsync(key, content, Precondition.None, cancellationToken);
         }
         catch (StorageException full) when (full.Kind == StorageFault.Full)

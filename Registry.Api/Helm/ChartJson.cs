@@ -7,7 +7,7 @@ using Registry.Core.Packages;
 
 namespace Registry.Api.Helm;
 
-/// <summary>The JSON of lists of charts, in pieces: that of one package is the largest.</summary>
+/// <summary>Writes lists of charts as JSON in pieces. A piece has at most the entries of one package.</summary>
 internal static class ChartJson
 {
     /// <summary>Writes an index.</summary>
@@ -28,7 +28,7 @@ internal static class ChartJson
             $",\"serverInfo\":{{\"contextPath\":\"{JsonEncodedText.Encode(contextPath)}\"}}}}");
     }
 
-    /// <summary>Writes an object with the entries of each package that has some.</summary>
+    /// <summary>Writes an object with the entries of each package. Packages without entries are left out.</summary>
     /// <param name="packages">The entries of the packages.</param>
     /// <param name="channel">The channel whose releases are listed; null for all.</param>
     /// <param name="cancellationToken">Cancels the reading.</param>
@@ -53,7 +53,7 @@ internal static class ChartJson
         yield return "}"u8.ToArray();
     }
 
-    /// <summary>Writes a list of what no index lists.</summary>
+    /// <summary>Writes a list of the releases that are in no index, with the reasons.</summary>
     public static async IAsyncEnumerable<ReadOnlyMemory<byte>> UnlistedAsync(
         IAsyncEnumerable<ChartEntries> packages, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

@@ -3,11 +3,11 @@ using Registry.Core.Versions;
 namespace Registry.Api.Helm;
 
 /// <summary>
-/// Lets routes have a namespace as one segment, although it has any number of parts or none, one of which may be called
-/// <c>charts</c>: the last of these words in a path decides where the namespace ends. A POST whose path ends in
-/// <c>charts/prov</c> is a provenance file for the namespace that ends in <c>charts</c>, because a chart is pushed to
-/// <c>charts</c>; with other methods it is the chart <c>prov</c>. What ends in <c>charts/charts/VERSION</c> is a
-/// version of the chart <c>charts</c>. Only routing and the endpoint see the changed path.
+/// Lets routes match a namespace as one segment, although it may have any number of parts. A part may be called
+/// <c>charts</c>: the last such part of a path ends the namespace. A POST whose path ends in <c>charts/prov</c> is a
+/// provenance file for the namespace that ends in <c>charts</c>, because a chart is pushed to <c>charts</c>; with other
+/// methods it is the chart <c>prov</c>. A path that ends in <c>charts/charts/VERSION</c> is a version of the chart
+/// <c>charts</c>. Only routing and the endpoint see the changed path.
 /// </summary>
 internal sealed class ChartPaths(RequestDelegate next)
 {
@@ -51,7 +51,10 @@ internal sealed class ChartPaths(RequestDelegate next)
         return $"{Prefix}{(isApi ? $"{Api}/" : "")}{joined}/{string.Join('/', parts[end..])}";
     }
 
-    /// <summary>Of <c>NS/charts</c>, <c>NS/charts/NAME</c>, <c>NS/charts/NAME/VERSION</c> and <c>NS/prov</c>.</summary>
+    /// <summary>
+    /// Returns the number of parts of NS in <c>NS/charts</c>, <c>NS/charts/NAME</c>, <c>NS/charts/NAME/VERSION</c> or
+    /// <c>NS/prov</c>; -1 for any other path.
+    /// </summary>
     private static int EndInApi(string[] parts, string method)
     {
         if (HttpMethods.IsPost(method) && parts is [.., Provenance])
@@ -68,7 +71,8 @@ internal sealed class ChartPaths(RequestDelegate next)
     }
 
     /// <summary>
-    /// Of <c>NS/index.yaml</c>, <c>NS/charts/FILE</c>, and the same with <c>/-/CHANNEL</c> after the namespace.
+    /// Returns the number of parts of NS in <c>NS/index.yaml</c> or <c>NS/charts/FILE</c>, which may have
+    /// <c>/-/CHANNEL</c> after the namespace; -1 for any other path.
     /// </summary>
     private static int EndInRepository(string[] parts)
     {

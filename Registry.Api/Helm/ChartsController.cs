@@ -170,7 +170,7 @@ internal sealed class ChartsController(ChartIndexes indexes, ChartRepository cha
         (name, text));
 
     /// <summary>
-    /// A parameter is set when it is in the query, with or without a value, but for <c>false</c> and <c>0</c>.
+    /// Whether a parameter is in the query, with or without a value. <c>false</c> and <c>0</c> do not count.
     /// </summary>
     private bool IsSet(string name, string? value) => Request.Query.ContainsKey(name) && value is not ("false" or "0");
 

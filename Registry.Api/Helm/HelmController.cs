@@ -17,7 +17,7 @@ internal abstract class HelmController : ControllerBase
 
     /// <summary>Returns the namespace of a route.</summary>
     /// <exception cref="RegistryException">
-    /// <see cref="ErrorCode.PackageNotFound"/>: no package can be in it, or the API is in the place of its repository.
+    /// <see cref="ErrorCode.PackageNotFound"/>: the name is invalid, or the API occupies the path of its repository.
     /// </exception>
     protected static string NamespaceOf(string segment)
     {

@@ -5,8 +5,8 @@ using Registry.Core.Errors;
 namespace Registry.Api.Helm;
 
 /// <summary>
-/// The errors of Helm repositories: the statuses of ChartMuseum, where it has one for the same error. An address in no
-/// repository is often that of the registry, which <c>helm repo add</c> was given without the path.
+/// The errors of Helm repositories: the statuses of ChartMuseum, where it has one for the same error. An unknown
+/// address often means that <c>helm repo add</c> was given the address of the registry without a path.
 /// </summary>
 internal static class HelmErrorTable
 {

@@ -27,7 +27,7 @@ internal sealed class HelmProtocol() : ApiProtocol(Root, RootIndex)
     public override ErrorTable Errors => HelmErrorTable.Instance;
 
     /// <inheritdoc/>
-    /// <remarks>An archive may be of several packages, because names and versions may contain hyphens.</remarks>
+    /// <remarks>A file name may match several packages, because names and versions may contain hyphens.</remarks>
     public override IEnumerable<AccessResource> ResourcesOf(HttpContext context)
     {
         var values = context.Request.RouteValues;
@@ -43,7 +43,7 @@ internal sealed class HelmProtocol() : ApiProtocol(Root, RootIndex)
     }
 
     /// <inheritdoc/>
-    /// <remarks>Clients of ChartMuseum print the one member.</remarks>
+    /// <remarks>ChartMuseum clients print this one member.</remarks>
     public override void WriteError(Utf8JsonWriter json, ErrorResponse error)
     {
         json.WriteStartObject();

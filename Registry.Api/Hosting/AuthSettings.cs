@@ -3,13 +3,13 @@ using Registry.Core.Access;
 
 namespace Registry.Api.Hosting;
 
-/// <summary>Section <c>Auth</c>: who may do what.</summary>
+/// <summary>Section <c>Auth</c>: how clients authenticate, and what they may do.</summary>
 public sealed class AuthSettings
 {
     /// <summary>The name of the section.</summary>
     internal const string Section = "Auth";
 
-    /// <summary>Everybody may do everything.</summary>
+    /// <summary>Every request is allowed, without credentials.</summary>
     internal const string Open = "open";
 
     /// <summary>Callers may do what their scopes allow.</summary>

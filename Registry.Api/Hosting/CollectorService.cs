@@ -48,9 +48,7 @@ internal sealed partial class CollectorService(
         }
     }
 
-    /// <summary>
-    /// Discards abandoned uploads at once: what a crash left behind may be what fills the storage.
-    /// </summary>
+    /// <summary>Discards abandoned uploads at once: the leftovers of a crash may have filled the storage.</summary>
     private async Task DiscardAbandonedAsync(CancellationToken cancellationToken)
     {
         try

@@ -16,7 +16,7 @@ internal sealed partial class CompletionService(
     ILogger<CompletionService> logger)
     : BackgroundService
 {
-    /// <summary>How often it looks whether the catalog is loaded.</summary>
+    /// <summary>How often to check whether the catalog is loaded.</summary>
     private static readonly TimeSpan CatalogDelay = TimeSpan.FromMilliseconds(100);
 
     /// <summary>The delay between two passes. It doubles after each pass that has completed nothing.</summary>
@@ -29,7 +29,7 @@ internal sealed partial class CompletionService(
     {
         try
         {
-            // The first load belongs to the service that logs it.
+            // Wait for CatalogService, which loads the catalog first and logs it.
             while (!catalog.IsLoaded)
                 await Task.Delay(CatalogDelay, time, stoppingToken);
             for (var delay = FirstDelay; ; delay = delay * 2 < LongestDelay ? delay * 2 : LongestDelay)

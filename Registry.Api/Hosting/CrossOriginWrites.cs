@@ -4,9 +4,9 @@ using Registry.Core.Errors;
 namespace Registry.Api.Hosting;
 
 /// <summary>
-/// Rejects writes from pages of other web sites before the body is read. Such a page reaches whatever the browser
-/// reaches, and the registry has no login. Browsers send the page's <c>Origin</c> with every write; other clients send
-/// none.
+/// Rejects writes from pages of other web sites before the body is read. Such a page can reach every server that the
+/// browser can reach, and without access control the registry asks for no credentials. Browsers send the page's
+/// <c>Origin</c> with every write; other clients send none.
 /// </summary>
 internal sealed class CrossOriginWrites(RequestDelegate next, CorsSettings settings)
 {

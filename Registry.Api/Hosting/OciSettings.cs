@@ -4,7 +4,8 @@ namespace Registry.Api.Hosting;
 public sealed class OciSettings
 {
     /// <summary>
-    /// The age in days, since its last push, above which a manifest is removed that nothing holds any more.
+    /// The number of days since its last push after which a manifest is removed if no tag, release, image index or
+    /// subject holds it.
     /// </summary>
     /// <value>Default 0: none is removed.</value>
     public int Untagged { get; set; }

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Options;
 
 namespace Registry.Api.Hosting;
 
-/// <summary>Requires a number of days that the calendar has.</summary>
+/// <summary>Requires a number of days that a date can represent.</summary>
 internal sealed class OciSettingsValidator : IValidateOptions<OciSettings>
 {
     private const int MaxDays = 36_500;

@@ -78,7 +78,7 @@ internal static class StorageSelection
     }
 
     /// <summary>
-    /// Opens the storage read-only: a folder is neither created nor written to. Servers need nothing for that.
+    /// Opens the storage read-only: a folder is neither created nor written to. Other storages need no preparation.
     /// </summary>
     public static void OpenStorageReadOnly(this IServiceCollection services) => services.OpenFilesystemReadOnly();
 

@@ -19,12 +19,12 @@ internal static class ArgumentBinding
         options.ValueProviderFactories.RemoveType<FormValueProviderFactory>();
         options.ValueProviderFactories.RemoveType<FormFileValueProviderFactory>();
         options.ValueProviderFactories.RemoveType<JQueryFormValueProviderFactory>();
-        // It accepts name[] for name, which neither protocol does.
+        // It would accept name[] for name, which no protocol allows.
         options.ValueProviderFactories.RemoveType<JQueryQueryStringValueProviderFactory>();
         options.ModelMetadataDetailsProviders.Add(new EmptyStrings());
     }
 
-    /// <summary>Keeps empty strings: both protocols distinguish <c>namespace=</c> from no namespace.</summary>
+    /// <summary>Keeps empty strings: <c>namespace=</c> differs from no namespace.</summary>
     private sealed class EmptyStrings : IDisplayMetadataProvider
     {
         public void CreateDisplayMetadata(DisplayMetadataProviderContext context) =>

@@ -3,7 +3,7 @@ namespace Registry.Api.Http;
 /// <summary>The security headers of an HTML page: what it may load, and that it may not be framed.</summary>
 internal static class PageHeaders
 {
-    /// <summary>Denies what no page here needs.</summary>
+    /// <summary>The directives that all pages share. They deny everything that a page does not allow.</summary>
     private const string Nothing = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'";
 
     /// <summary>Sets the headers.</summary>

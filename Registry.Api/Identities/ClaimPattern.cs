@@ -23,7 +23,7 @@ internal sealed class ClaimPattern(string claim, string text)
     /// <summary>The name of the claim.</summary>
     public string Claim => claim;
 
-    /// <summary>Whether the pattern accepts every value, and so distinguishes nobody.</summary>
+    /// <summary>Whether the pattern accepts every value, and so restricts nothing.</summary>
     public bool AcceptsAll => text.Trim('*').Length == 0;
 
     /// <summary>Whether the pattern accepts one of the values of a claim.</summary>

@@ -19,8 +19,8 @@ internal sealed record IdentityRule(
             : null;
 
     /// <summary>
-    /// Returns the values of a claim. Settings do not preserve the case of names everywhere, so it does not count; a
-    /// token with several such claims is ambiguous, and has none.
+    /// Returns the values of a claim. The case of the name is ignored, because not every source of settings preserves
+    /// it. Empty if the token has several claims whose names differ only by case.
     /// </summary>
     private static string[] ValuesOf(JsonWebToken token, string name)
     {

@@ -80,7 +80,9 @@ internal sealed partial class IdentityVerifier : ICredentialVerifier
         return rules.Contains(issuer) ? issuer : null;
     }
 
-    /// <summary>Returns why a token is refused, as a sentence; null if it is of its issuer, and valid now.</summary>
+    /// <summary>
+    /// Returns why a token is refused, as a sentence; null if its issuer has signed it and it is valid now.
+    /// </summary>
     private async Task<string?> FindProblemAsync(
         JsonWebToken token, string issuer, CancellationToken cancellationToken)
     {

@@ -11,7 +11,7 @@ namespace Registry.Api.Identities;
 /// <summary>
 /// The keys with which an issuer signs. They are fetched when they are first needed, and again after an hour or when a
 /// token names an unknown key. Requests share a fetch, and a failed one is not repeated at once: an issuer that is
-/// down, slow or hostile costs its own callers a few seconds, and nobody else anything.
+/// down, slow or hostile delays its own callers by a few seconds, and no others.
 /// </summary>
 internal sealed partial class IssuerKeys(IssuerAddress address, TimeProvider time, ILogger<IssuerKeys> logger)
 {
@@ -27,9 +27,7 @@ internal sealed partial class IssuerKeys(IssuerAddress address, TimeProvider tim
     /// <summary>After this time without a successful fetch, the known keys are no longer trusted.</summary>
     private static readonly TimeSpan TrustedFor = TimeSpan.FromHours(24);
 
-    /// <summary>
-    /// The minimum time between two fetches: anybody can send tokens that name an unknown key.
-    /// </summary>
+    /// <summary>The minimum time between two fetches: anyone can send tokens that name an unknown key.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(10);
 
     private readonly Lock gate = new();
@@ -90,7 +88,7 @@ internal sealed partial class IssuerKeys(IssuerAddress address, TimeProvider tim
         }
     }
 
-    /// <summary>Creates a client for one fetch, so that a changed file of certificate authorities counts.</summary>
+    /// <summary>Creates a client for one fetch, so that a change of the CA file takes effect.</summary>
     private HttpClient NewClient()
     {
         var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false };
@@ -114,7 +112,7 @@ internal sealed partial class IssuerKeys(IssuerAddress address, TimeProvider tim
     /// <summary>Reads the certificate authorities of a file.</summary>
     /// <exception cref="CryptographicException">It contains no certificate.</exception>
     /// <exception cref="IOException">It cannot be read, or is not a regular file.</exception>
-    /// <exception cref="UnauthorizedAccessException">It must not be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">Access to it is denied.</exception>
     internal static X509ChainPolicy TrustOnly(string file)
     {
         if (RegularFile.ProblemOf(file) is { } other)

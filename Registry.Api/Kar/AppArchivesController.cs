@@ -104,7 +104,9 @@ internal sealed class AppArchivesController(AppArchiveRegistry archives) : Contr
         return NoContent();
     }
 
-    /// <summary>An id has no slash: a path with one is not an archive, not even of a workspace below.</summary>
+    /// <summary>
+    /// Returns 404 for ids with a slash: archives of a subordinate workspace are addressed by <c>workspace</c> only.
+    /// </summary>
     /// <param name="id">The first part.</param>
     /// <param name="rest">The other parts.</param>
     /// <param name="workspace">The workspace.</param>

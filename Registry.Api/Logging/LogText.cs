@@ -53,7 +53,7 @@ internal static class LogText
     {
         if (text.Length <= MaxClientText)
             return text;
-        // Half of a surrogate pair is no text.
+        // Do not split a surrogate pair.
         var end = char.IsHighSurrogate(text[MaxClientText - 1]) ? MaxClientText - 1 : MaxClientText;
         return $"{text[..end]}…";
     }

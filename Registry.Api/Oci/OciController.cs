@@ -41,9 +41,9 @@ internal abstract class OciController : ControllerBase
     /// <param name="path">The path below the repository, escaped.</param>
     protected static string AddressOf(PackageName package, string path) => $"{OciProtocol.Root}/{package}/{path}";
 
-    /// <summary>Responds that something is stored, or that a part of it is.</summary>
+    /// <summary>Responds with the address of stored content, or of an upload session.</summary>
     /// <param name="status">The status.</param>
-    /// <param name="location">Where it is, or where the client goes on.</param>
+    /// <param name="location">The URL of the content, or of the session that the client continues.</param>
     protected IActionResult At(int status, string location)
     {
         Response.Headers.Location = location;

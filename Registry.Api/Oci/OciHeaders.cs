@@ -3,7 +3,7 @@ namespace Registry.Api.Oci;
 /// <summary>The names of headers that only the OCI distribution API has.</summary>
 internal static class OciHeaders
 {
-    /// <summary>The digest of a blob or a manifest. Helm 3 pushes to no registry without it.</summary>
+    /// <summary>The digest of a blob or a manifest. Helm 3 cannot push without it.</summary>
     public const string ContentDigest = "Docker-Content-Digest";
 
     /// <summary>The version of the API.</summary>

@@ -60,7 +60,7 @@ internal sealed class ReferrersController(RepositoryManifests manifests) : OciCo
         string? artifactType,
         CancellationToken cancellationToken)
     {
-        // An entry is no longer than its manifest, from which its annotations and artifact type are.
+        // The annotations and the artifact type of an entry are copied from its manifest, and so are no longer than it.
         var bound = Math.Min(
             referrers.Sum(static referrer => referrer.Size + EntryBytes), ReferrersIndex.DefaultMaxBytes);
         await RequestTransfer.Of(HttpContext).ReserveOutputAsync(bound, bound, cancellationToken);

@@ -5,8 +5,8 @@ using Registry.Core.Packages;
 namespace Registry.Api.Oci;
 
 /// <summary>
-/// The names of repositories: those of packages that the grammar of OCI ("Pulling manifests") allows. It has no
-/// upper-case letters, and takes separators between letters and digits only.
+/// The names of repositories: those of packages that the grammar of OCI ("Pulling manifests") allows. It allows no
+/// upper-case letters, and separators only between letters and digits.
 /// </summary>
 internal static partial class RepositoryName
 {

@@ -1,9 +1,9 @@
 namespace Registry.Api.Oci;
 
 /// <summary>
-/// Lets routes have a repository name as one segment, although it has any number of parts, which may be called
-/// <c>blobs</c> or <c>manifests</c>: the last of these words in a path decides where the name ends. Only routing and
-/// the endpoint see the changed path.
+/// Lets routes match a repository name as one segment, although it may have any number of parts. A part may be called
+/// <c>blobs</c> or <c>manifests</c>: the last such part of a path ends the name. Only routing and the endpoint see the
+/// changed path.
 /// </summary>
 internal sealed class RepositoryPaths(RequestDelegate next)
 {

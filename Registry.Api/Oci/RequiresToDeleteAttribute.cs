@@ -6,10 +6,10 @@ using Registry.Core.Packages;
 namespace Registry.Api.Oci;
 
 /// <summary>
-/// States the right to delete what the reference of a request names: a tag that is no version may be a channel, and
-/// channels and tags are changed by whoever pushes. The tag of a release is a version, so it deletes the release.
+/// States the right to delete the reference of a request. Digests, and tags that are versions, need the right to
+/// delete. Any other tag is a channel or a plain tag, which a push can move, so that the right to push is enough.
 /// </summary>
-/// <remarks>The name alone decides: whether there is such a tag, or a release, changes nothing.</remarks>
+/// <remarks>Only the name decides, whether or not the tag or the release exists.</remarks>
 internal class RequiresToDeleteAttribute() : RequiresAttribute(AccessActions.Delete)
 {
     private static readonly RequiresAttribute ToPush = new(AccessActions.Push);

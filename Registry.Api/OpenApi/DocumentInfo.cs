@@ -41,7 +41,7 @@ internal static class DocumentInfo
             Name = OperationDescription.KarTag,
             Description = "kploy app archives in workspaces. The id of an archive is the sha256 of its bytes.",
         },
-        new() { Name = OperationDescription.TokensTag, Description = "Tokens, which let clients in." },
+        new() { Name = OperationDescription.TokensTag, Description = "Tokens that authenticate clients." },
         new() { Name = OperationDescription.HealthTag, Description = "Health checks for orchestrators." },
         new()
         {

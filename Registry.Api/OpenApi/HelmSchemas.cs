@@ -4,10 +4,10 @@ using NSwag;
 
 namespace Registry.Api.OpenApi;
 
-/// <summary>The schemas of Helm repositories, with examples that fit to <see cref="Sample"/>.</summary>
+/// <summary>The schemas of Helm repositories, with examples that match <see cref="Sample"/>.</summary>
 internal static class HelmSchemas
 {
-    /// <summary>The name of the schema of what an index does not list.</summary>
+    /// <summary>The name of the schema of a release that no index lists.</summary>
     public const string Unlisted = "UnlistedChart";
 
     private const string Multipart = "multipart/form-data";
@@ -77,13 +77,13 @@ internal static class HelmSchemas
             },
         }));
 
-    /// <summary>Returns the schema of a list of charts, or of what is not listed.</summary>
+    /// <summary>Returns the schema of a list of charts, or of the releases that are not listed.</summary>
     public static JsonSchema ListSchema(OpenApiDocument document) => new()
     {
         OneOf =
         {
             Entries(document),
-            ObjectSchemas.ArrayOf(UnlistedSchema(document), "With `unlisted`: what the index does not list."),
+            ObjectSchemas.ArrayOf(UnlistedSchema(document), "With `unlisted`: the releases that no index lists."),
         },
     };
 
@@ -133,7 +133,7 @@ internal static class HelmSchemas
             {
                 ["name"] = ObjectSchemas.Text("The name of the package."),
                 ["version"] = ObjectSchemas.Text("The release."),
-                ["reason"] = ObjectSchemas.Text("Why Helm would not accept it."),
+                ["reason"] = ObjectSchemas.Text("Why the index does not list it."),
             }));
 
     private static JsonSchemaProperty Entries(OpenApiDocument document) => new()

@@ -5,7 +5,7 @@ using Registry.Core.Artifacts;
 
 namespace Registry.Api.OpenApi;
 
-/// <summary>The schemas of the OCI distribution API, with examples that fit to <see cref="Sample"/>.</summary>
+/// <summary>The schemas of the OCI distribution API, with examples that match <see cref="Sample"/>.</summary>
 internal static class OciSchemas
 {
     /// <summary>The media types of manifests.</summary>

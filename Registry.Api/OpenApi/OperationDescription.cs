@@ -60,8 +60,8 @@ internal sealed class OperationDescription
     public string Tag { get; }
 
     /// <summary>
-    /// The path in the document. A repository name is one parameter of a route, but cannot be one of OpenAPI, where
-    /// parameters have no slash: it is shown with two parts, the usual number.
+    /// The path in the document. A repository name is one route parameter, but OpenAPI parameters cannot contain
+    /// slashes: it is shown as two parameters, the usual number of parts.
     /// </summary>
     public string Path
     {

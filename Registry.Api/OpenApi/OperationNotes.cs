@@ -22,14 +22,12 @@ internal sealed record OperationNotes(string Name, params IReadOnlyList<Registry
     public Func<Dialect, JsonNode?>? Example { get; init; }
 
     /// <summary>
-    /// Returns the schema of a JSON response, and adds what it refers to to the document; null if the type of the
-    /// action defines it.
+    /// Returns the schema of a JSON response, and adds the schemas it references to the document; null if the type of
+    /// the action defines it.
     /// </summary>
     public Func<OpenApiDocument, Dialect, JsonSchema>? Schema { get; init; }
 
-    /// <summary>
-    /// Returns the request body, and adds what it refers to to the document; null for none.
-    /// </summary>
+    /// <summary>Returns the request body, and adds the schemas it references to the document; null for none.</summary>
     public Func<OpenApiDocument, OpenApiRequestBody>? Body { get; init; }
 
     /// <summary>

@@ -4,7 +4,7 @@ using NSwag.Generation.Processors.Contexts;
 
 namespace Registry.Api.OpenApi;
 
-/// <summary>Describes the credentials of requests: the reason for the button "Authorize" of Swagger UI.</summary>
+/// <summary>Describes the credentials of requests. Swagger UI then shows the button "Authorize".</summary>
 internal sealed class SecurityProcessor : IDocumentProcessor
 {
     private const string Bearer = "token";

@@ -27,7 +27,7 @@ internal static class TokenOperations
                 ObjectSchemas.Define(document, "IssuedToken", static () => TokenSchema(isIssued: true)),
             Body = static _ => new OpenApiRequestBody
             {
-                Description = "What the token shall be.",
+                Description = "The properties of the token.",
                 IsRequired = true,
                 Content =
                 {
@@ -98,12 +98,12 @@ internal static class TokenOperations
     {
         var members = new Dictionary<string, JsonSchemaProperty>
         {
-            ["id"] = ObjectSchemas.Text("The id, which is no secret."),
+            ["id"] = ObjectSchemas.Text("The id, which is not secret."),
             ["name"] = ObjectSchemas.Text("The name."),
             ["scopes"] = Scopes("What the holder may do, in its shortest form."),
             ["created_at"] = ObjectSchemas.Text("When it was issued."),
             ["expires_at"] = OrNull("When it expires; null if never."),
-            ["last_used"] = OrNull("The day of its last use (UTC), at best effort; null if unknown."),
+            ["last_used"] = OrNull("The day of its last use (UTC), best effort; null if unknown."),
             ["issuer"] = ObjectSchemas.Text("`administrator`, `command`, or `token` with the id of one."),
         };
         if (isIssued)
@@ -115,7 +115,7 @@ internal static class TokenOperations
         "A request for a token.",
         new()
         {
-            ["name"] = ObjectSchemas.Text("What people call the token."),
+            ["name"] = ObjectSchemas.Text("The display name of the token."),
             ["scopes"] = Scopes("What the holder may do: patterns and actions, such as `team/**=pull,push`."),
             ["expires_in"] = ObjectSchemas.Text("Minutes, hours or days, such as `30m`, `12h` or `90d`, or `never`."),
         });

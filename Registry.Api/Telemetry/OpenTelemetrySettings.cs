@@ -44,7 +44,10 @@ internal static class OpenTelemetrySettings
     /// <summary>The names of the variables.</summary>
     public static IEnumerable<string> Names => Settings.Select(static setting => setting.Name);
 
-    /// <summary>Returns an error for each variable with an invalid value. Headers may contain a credential.</summary>
+    /// <summary>
+    /// Returns an error for each variable with an invalid value. The values of headers are not repeated, since they may
+    /// contain credentials.
+    /// </summary>
     public static IEnumerable<string> Errors(IConfiguration configuration) =>
         from setting in Settings
         let text = configuration[setting.Name]

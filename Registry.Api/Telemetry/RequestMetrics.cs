@@ -7,8 +7,8 @@ using Registry.Api.Http.Transfers;
 namespace Registry.Api.Telemetry;
 
 /// <summary>
-/// The metrics of requests that the web server does not have. They are summed up by protocol and read when somebody
-/// asks, because a measurement for each request would cost more than all of this.
+/// Request metrics that the web server does not provide. They are summed by protocol and read only when metrics are
+/// collected, because a measurement for each request would cost more.
 /// </summary>
 internal sealed class RequestMetrics
 {

@@ -31,7 +31,7 @@ internal sealed partial class StagedUploads(
             }
             catch (Exception fault) when (!stoppingToken.IsCancellationRequested)
             {
-                // A gauge must not end the service.
+                // A failed count must not stop the service.
                 if (faults.IsFirst(fault, "Counting the staged uploads", status: null))
                     LogFailed(fault);
             }

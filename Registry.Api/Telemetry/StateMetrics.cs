@@ -11,7 +11,7 @@ using Registry.Core.Transfers;
 namespace Registry.Api.Telemetry;
 
 /// <summary>
-/// The metrics that are read from the state of the service when somebody asks for them, and cost nothing otherwise.
+/// The metrics that are read from the state of the service. They cost nothing except when metrics are collected.
 /// </summary>
 internal sealed class StateMetrics
 {

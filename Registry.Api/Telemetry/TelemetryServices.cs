@@ -29,8 +29,8 @@ internal static class TelemetryServices
     ];
 
     /// <summary>
-    /// Adds the metrics of the registry, and what exports them. Without an export they cost nothing; tracing costs time
-    /// and memory on every request, so it is added only if the traces go somewhere.
+    /// Adds the metrics of the registry and their exporters. Without an exporter they cost nothing. Tracing costs time
+    /// and memory on every request, so it is added only if traces are exported.
     /// </summary>
     public static void AddTelemetry(this IServiceCollection services, TelemetryOptions options)
     {

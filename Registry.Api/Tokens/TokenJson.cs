@@ -12,9 +12,9 @@ namespace Registry.Api.Tokens;
 /// <param name="Scopes">The scopes, in their shortest form.</param>
 /// <param name="CreatedAt">When it was issued.</param>
 /// <param name="ExpiresAt">When it expires; null if never.</param>
-/// <param name="LastUsed">The day of its last use (UTC), at best effort; null if unknown.</param>
+/// <param name="LastUsed">The day of its last use (UTC), best effort; null if unknown.</param>
 /// <param name="Issuer">Who issued it.</param>
-/// <param name="Token">The token itself, which only the answer to its request contains; otherwise absent.</param>
+/// <param name="Token">The token itself, only in the response that issues it; otherwise absent.</param>
 internal sealed record TokenJson(
     string Id,
     string Name,

@@ -18,8 +18,8 @@ internal sealed class TokensController(AccessTokens tokens) : ControllerBase
 
     /// <summary>Issue a token</summary>
     /// <remarks>
-    /// The response is the only one that contains the token. The caller needs <c>admin</c> and each of the actions on
-    /// every scope. The token expires no later than the one with which it is requested.
+    /// Only this response contains the token. On every scope, the caller needs <c>admin</c> and all actions of the
+    /// scope. The token expires no later than the token of the request.
     /// </remarks>
     /// <param name="cancellationToken">Cancels the request.</param>
     [Requires(AccessActions.Admin)]
@@ -37,7 +37,7 @@ internal sealed class TokensController(AccessTokens tokens) : ControllerBase
 
     /// <summary>List tokens</summary>
     /// <remarks>
-    /// Those on whose every scope the caller has <c>admin</c>, by id. Expired tokens are listed for 30 days.
+    /// The tokens for which the caller has <c>admin</c> on every scope, by id. Expired tokens are listed for 30 days.
     /// </remarks>
     /// <param name="cancellationToken">Cancels the request.</param>
     [Requires(AccessActions.Admin)]

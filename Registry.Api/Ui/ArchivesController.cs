@@ -16,7 +16,7 @@ internal sealed class ArchivesController(AppArchiveRegistry archives, TimeProvid
 
     /// <summary>Lists the workspaces, or the archives of one and of those below it.</summary>
     /// <param name="workspace">
-    /// The name or the URL of the workspace; null for all. It is an argument, because it may have parts that a path
+    /// The name or the URL of the workspace; null for all. A query parameter, because it may have parts that a path
     /// cannot have.
     /// </param>
     /// <param name="cancellationToken">Cancels the request.</param>

@@ -17,7 +17,7 @@ internal sealed record ArtifactFacts(StoredManifest Stored, ManifestDocument Doc
     /// <summary>The platforms of an image, such as <c>linux/arm64</c>; empty when they are not known.</summary>
     public ImmutableArray<string> Platforms { get; private init; } = [];
 
-    /// <summary>When it was made, as it says itself; null when it does not say.</summary>
+    /// <summary>The creation time that the artifact states; null if it states none.</summary>
     public DateTimeOffset? Created { get; private init; }
 
     /// <summary>
@@ -81,7 +81,7 @@ internal sealed record ArtifactFacts(StoredManifest Stored, ManifestDocument Doc
         }
         catch (Exception unreadable) when (unreadable is JsonException or InvalidOperationException)
         {
-            // Nobody has checked platforms and configs: the page does without them.
+            // Platforms and configs are not validated at push: the page leaves out what it cannot read.
         }
 
         return facts.WithTime();

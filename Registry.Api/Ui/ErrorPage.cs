@@ -43,5 +43,5 @@ internal static class ErrorPage
 /// <param name="Status">The HTTP status.</param>
 /// <param name="Reason">The reason phrase of the status.</param>
 /// <param name="Message">What is wrong, as a sentence.</param>
-/// <param name="CanSignIn">Whether the page leads to the sign-in.</param>
+/// <param name="CanSignIn">Whether the page links to the sign-in.</param>
 internal sealed record ErrorModel(int Status, string Reason, string Message, bool CanSignIn);

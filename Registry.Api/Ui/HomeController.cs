@@ -50,7 +50,7 @@ internal sealed class HomeController(PackageCatalog catalog, AccessOptions acces
 /// <param name="Server">The address of the registry.</param>
 /// <param name="Packages">The address of the CNR API that clients discover.</param>
 /// <param name="Count">The number of packages.</param>
-/// <param name="Overview">What the packages are in sum.</param>
+/// <param name="Overview">The totals of all packages.</param>
 /// <param name="Recent">The packages that were pushed last.</param>
 /// <param name="MustSignIn">Whether the caller may do nothing without signing in.</param>
 internal sealed record HomeModel(

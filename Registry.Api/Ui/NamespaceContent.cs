@@ -2,7 +2,7 @@ using Registry.Core.Catalog;
 
 namespace Registry.Api.Ui;
 
-/// <summary>What is in a namespace, and what in the namespaces below it.</summary>
+/// <summary>The number of packages in a namespace and in the namespaces below it.</summary>
 /// <param name="Name">The name of the namespace.</param>
 /// <param name="Direct">The number of packages in the namespace itself.</param>
 /// <param name="Below">The namespaces one level below that have packages in them or below them, by name.</param>

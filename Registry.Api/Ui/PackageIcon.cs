@@ -6,8 +6,8 @@ using Registry.Core.Packages;
 namespace Registry.Api.Ui;
 
 /// <summary>
-/// The icon of a chart, if the chart carries it: as a <c>data:</c> address, or as a file. An icon elsewhere is not
-/// loaded, because that would tell others who looks at the chart.
+/// The icon of a chart, if the chart carries it: as a <c>data:</c> address, or as a file. An icon on another server is
+/// not loaded, because the request would reveal who views the chart.
 /// </summary>
 internal static class PackageIcon
 {
@@ -26,7 +26,7 @@ internal static class PackageIcon
         $"icons/{package}{PageLinks.VersionMark}{manifest.Release}?type={manifest.MediaType}";
 
     /// <summary>Finds the icon; null when the chart carries none.</summary>
-    /// <param name="chart">The chart; null when the package is none.</param>
+    /// <param name="chart">The chart; null when the package is not a chart.</param>
     /// <param name="files">The files of the package.</param>
     public static FoundIcon? Find(ChartMetadata? chart, ArchiveFiles files)
     {

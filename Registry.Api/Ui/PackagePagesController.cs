@@ -179,7 +179,7 @@ internal sealed class PackagePagesController(
 /// <param name="Rows">The packages of this page.</param>
 /// <param name="Number">The number of this page, from 1.</param>
 /// <param name="PageSize">The most packages on a page.</param>
-/// <param name="Overview">What the registry has in sum.</param>
+/// <param name="Overview">The totals of the registry.</param>
 /// <param name="Server">The address of the registry.</param>
 internal sealed record PackagesModel(
     PackageSearch Search,

@@ -5,7 +5,7 @@ namespace Registry.Api.Ui;
 
 /// <summary>A package in a list.</summary>
 /// <param name="Name">The package.</param>
-/// <param name="Description">What its chart is; empty when it does not say.</param>
+/// <param name="Description">The description of its chart; empty if it has none.</param>
 /// <param name="Keywords">The keywords of its chart.</param>
 /// <param name="IsDeprecated">Whether its chart is deprecated.</param>
 /// <param name="Latest">The release that is shown for it; empty when it has none.</param>

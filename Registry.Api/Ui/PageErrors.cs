@@ -3,7 +3,7 @@ using Registry.Core.Packages;
 
 namespace Registry.Api.Ui;
 
-/// <summary>What pages say about what they do not find.</summary>
+/// <summary>The errors of pages for things that do not exist.</summary>
 internal static class PageErrors
 {
     /// <param name="package">The package, as it was requested.</param>

@@ -5,7 +5,7 @@ namespace Registry.Api.Ui;
 
 /// <summary>
 /// The addresses of pages, relative to the root of the registry. A namespace ends with a slash, and a version follows
-/// an <c>@</c>, which no name contains: so a package of any depth has one address, and nothing else has it.
+/// an <c>@</c>, which no name contains: so a package of any depth has exactly one address.
 /// </summary>
 internal static class PageLinks
 {

@@ -14,7 +14,9 @@ internal static class PagesServices
         .AddSingleton<RenderedReadmes>()
         .AddSingleton<ReleasePages>();
 
-    /// <summary>Adds the views of the pages, without the parts of views that cost other requests time.</summary>
+    /// <summary>
+    /// Adds the views of the pages, without the parts of MVC views that would slow down other requests.
+    /// </summary>
     public static IMvcCoreBuilder AddPageViews(this IMvcCoreBuilder mvc)
     {
         var services = mvc.Services;
@@ -33,7 +35,7 @@ internal static class PagesServices
             .ToList())
             services.Remove(service);
 
-        // They save temporary data after every action. No action has any.
+        // These filters save TempData after every action, and no action uses it.
         services.PostConfigure<MvcOptions>(static options =>
         {
             foreach (var filter in options.Filters

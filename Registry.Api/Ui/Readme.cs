@@ -15,9 +15,9 @@ using Microsoft.AspNetCore.Html;
 namespace Registry.Api.Ui;
 
 /// <summary>
-/// Renders the README of a package, which nobody has checked. Of its HTML, only the text and the parts that can be
-/// folded stay. Its images are links with their alternative texts, and its links lead to the web or to a file of the
-/// package. What is left passes a sanitizer that knows only these elements.
+/// Renders the README of a package, which is untrusted. Of its HTML, only text and collapsible sections are kept.
+/// Images become links with their alternative texts, and links lead to the web or to a file of the package. The result
+/// passes a sanitizer that allows only these elements.
 /// </summary>
 internal static partial class Readme
 {
@@ -162,7 +162,7 @@ internal static partial class Readme
         RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
     private static partial Regex InlineTag { get; }
 
-    /// <summary>The tags of a part that can be folded.</summary>
+    /// <summary>The tags of a collapsible section.</summary>
     [GeneratedRegex(
         "<(?<end>/?)(?<name>details|summary)(?:\\s[^>]*)?>", RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
     private static partial Regex FoldTag { get; }
@@ -178,7 +178,7 @@ internal static partial class Readme
 
     private sealed class HtmlAsText : HtmlObjectRenderer<HtmlBlock>
     {
-        /// <summary>The most parts in each other. The sanitizer walks their tree.</summary>
+        /// <summary>The deepest nesting of collapsible sections. The sanitizer walks their tree.</summary>
         private const int MaxDepth = 4;
 
         private int depth;
@@ -239,7 +239,9 @@ internal static partial class Readme
         }
     }
 
-    /// <summary>A box that nobody can check, and that screen readers name.</summary>
+    /// <summary>
+    /// Task list items: characters instead of inputs, so that nobody can check them and screen readers read them.
+    /// </summary>
     private sealed class Boxes : HtmlObjectRenderer<TaskList>
     {
         protected override void Write(HtmlRenderer renderer, TaskList obj) =>

@@ -128,7 +128,7 @@ internal sealed record ReleaseModel(
         }
     }
 
-    /// <summary>What the package is: as the chart or the image says; empty when it does not.</summary>
+    /// <summary>The description in the chart or the image; empty if it has none.</summary>
     public string Description => Chart?.Description ?? Artifact?.Facts?.Description ?? "";
 
     /// <summary>The media types of the release.</summary>

@@ -7,15 +7,15 @@ using Registry.Core.Versions;
 namespace Registry.Api.Ui;
 
 /// <summary>
-/// The commands that use a release, as the client of the page reaches the registry. Names, releases and media types
-/// have no characters that a shell interprets.
+/// The commands that use a release, with the address under which the browser reached the registry. Names, releases and
+/// media types have no characters that a shell interprets.
 /// </summary>
 internal static class UseCommands
 {
     /// <summary>The user to log in as. The registry reads only the password, which is a token.</summary>
     private const string User = "token";
 
-    /// <summary>Kubernetes allows no longer names of Helm releases.</summary>
+    /// <summary>The maximum length of the name of a Helm release.</summary>
     private const int MaxInstanceLength = 53;
 
     /// <summary>Returns the commands, the usual ones first.</summary>
@@ -98,7 +98,8 @@ internal static class UseCommands
     }
 
     /// <summary>
-    /// Returns the command that adds the repository of a namespace. Helm asks for the password of a user.
+    /// Returns the command that adds the repository of a namespace. If a login is needed, it names the user, and Helm
+    /// prompts for the password.
     /// </summary>
     public static string AddRepository(ServerAddress server, string @namespace) =>
         AddRepository(server, AliasOf(@namespace), server.RepositoryOf(@namespace));
@@ -111,7 +112,7 @@ internal static class UseCommands
         $"helm repo add {alias} {address}{(server.NeedsLogin ? $" --username {User}" : "")}";
 
     /// <summary>
-    /// Returns the line that logs a client in; empty where it need not. The client asks for the token.
+    /// Returns the login command of a client; empty if no login is needed. The client prompts for the token.
     /// </summary>
     /// <param name="server">The address of the registry.</param>
     /// <param name="command">The command, such as <c>oras login</c>.</param>
@@ -154,7 +155,7 @@ internal static class UseCommands
 
     private static string CurlUser(ServerAddress server) => server.NeedsLogin ? $"--user {User} " : "";
 
-    /// <summary>Returns the tag that gives the release in this media type, whatever others it has.</summary>
+    /// <summary>Returns the tag that selects this media type of the release.</summary>
     private static TagName? TagOf(PackageIndex index, Manifest manifest) =>
         index.Of(manifest.Release).Length == 1 || manifest.MediaType == Core.Content.MediaType.Helm
             ? TagName.Of(manifest.Release)

@@ -8,7 +8,9 @@ public static class AccessErrors
     /// <summary>The message for a caller without credentials.</summary>
     public const string LoginRequired = "Log in: this needs a token that allows it.";
 
-    /// <summary>Creates the error for a caller who may not do something, whether or not the resource exists.</summary>
+    /// <summary>
+    /// Creates the error for a caller who lacks a right: the same whether or not the resource exists.
+    /// </summary>
     /// <param name="caller">The caller, who is asked to log in if there are no credentials.</param>
     /// <param name="actions">What the request needs.</param>
     /// <param name="resource">The resource; null for anything.</param>

@@ -1,10 +1,10 @@
 namespace Registry.Core.Access;
 
-/// <summary>What a right is needed for: a package or a workspace, whether or not it exists.</summary>
+/// <summary>The resource that a request needs a right for: a package or a workspace, which need not exist.</summary>
 /// <param name="Kind">The kind.</param>
 /// <param name="Path">
 /// The segments, joined by <c>/</c>, without a slash at the end: <c>team/app</c>, or <c>github.com/me/repository</c>.
-/// It may be any text, such as a name that a request got wrong.
+/// It may be any text, such as an invalid name in a request.
 /// </param>
 public readonly record struct AccessResource(AccessKind Kind, string Path)
 {
@@ -13,7 +13,7 @@ public readonly record struct AccessResource(AccessKind Kind, string Path)
     public static AccessResource Package(string path) => new(AccessKind.Package, path);
 
     /// <summary>Creates the resource of a workspace.</summary>
-    /// <param name="name">The name of the workspace; a slash at its end does not count.</param>
+    /// <param name="name">The name of the workspace; a trailing slash is ignored.</param>
     public static AccessResource Workspace(string name)
     {
         ArgumentNullException.ThrowIfNull(name);

@@ -15,6 +15,6 @@ public enum CallerKind
     /// <summary>An identity for which another issuer vouches, such as a service account or a CI job.</summary>
     Identity,
 
-    /// <summary>A command of the program, which works on the storage itself.</summary>
+    /// <summary>A command of the program, which accesses the storage directly.</summary>
     Command,
 }

@@ -5,8 +5,8 @@ namespace Registry.Core.Access;
 
 /// <summary>
 /// A set of resources: literal segments, of which the last may be <c>*</c> (one segment) or <c>**</c> (one segment or
-/// more). With <c>kar:</c> in front it matches workspaces, otherwise packages. Of two patterns, one includes the other,
-/// or they are distinct, or <c>*</c> and <c>**</c> of a segment below it overlap; so inclusion can always be decided.
+/// more). With <c>kar:</c> in front it matches workspaces, otherwise packages. Of two patterns, either one includes the
+/// other or they have no resource in common, so inclusion can always be decided.
 /// </summary>
 public readonly record struct ScopePattern : IComparable<ScopePattern>
 {

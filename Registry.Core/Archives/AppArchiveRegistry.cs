@@ -9,7 +9,7 @@ using Registry.Core.Storage;
 namespace Registry.Core.Archives;
 
 /// <summary>
-/// The use cases of app archives. An archive has any content of at least one byte, which is not inspected. It is stored
+/// The use cases of app archives. An archive is at least one byte of any content, which is not inspected. It is stored
 /// as a blob without a document.
 /// </summary>
 /// <param name="blobs">The storage of the archives.</param>

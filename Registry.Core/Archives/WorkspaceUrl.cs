@@ -3,8 +3,8 @@ using System.Buffers;
 namespace Registry.Core.Archives;
 
 /// <summary>
-/// Splits a URL exactly as <c>urlparse</c> of Python 2.7, by which the KAR reference derives workspaces: its handling
-/// of unusual input decides the names of stored archives.
+/// Splits a URL exactly as <c>urlparse</c> of Python 2.7 does. The KAR reference derives workspaces with it, so its
+/// handling of unusual input determines the names of stored archives.
 /// </summary>
 internal static class WorkspaceUrl
 {
@@ -27,7 +27,7 @@ internal static class WorkspaceUrl
     /// <param name="path">
     /// The path as written, without query, fragment and the parameters of its last segment; may be empty.
     /// </param>
-    /// <returns>False when the original raises an error: for an unmatched bracket in the authority.</returns>
+    /// <returns>False when Python raises an error: for an unmatched bracket in the authority.</returns>
     public static bool TrySplit(string url, out string host, out string path)
     {
         (host, path) = ("", "");

@@ -50,14 +50,14 @@ internal static class DerivedManifest
     }
 
     /// <summary>
-    /// Generates the manifest of a package in any CNR media type, in the form in which <c>oras push</c> writes one of
-    /// a file.
+    /// Generates the manifest of a package in any CNR media type, in the form that <c>oras push</c> writes for a single
+    /// file.
     /// </summary>
     /// <param name="mediaType">The CNR media type.</param>
     /// <param name="content">The digest of the content.</param>
     /// <param name="size">The length of the content in bytes.</param>
-    /// <param name="fileName">The name of the file as which clients save the content.</param>
-    /// <param name="created">The time at which the content came in; truncated to seconds.</param>
+    /// <param name="fileName">The file name under which clients save the content.</param>
+    /// <param name="created">The time at which the content was received; truncated to seconds.</param>
     public static byte[] Package(
         MediaType mediaType, Digest content, long size, string fileName, DateTimeOffset created)
     {

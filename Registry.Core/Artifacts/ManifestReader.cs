@@ -9,12 +9,13 @@ namespace Registry.Core.Artifacts;
 /// <summary>
 /// Reads manifests and indexes token by token, without a document tree: they come from clients and may have 4 MiB.
 /// Members may come in any order, and unknown ones are ignored. A member that is read must not occur twice, because
-/// clients differ in which one they take. Null is the same as absent.
+/// clients disagree on which one counts. Null is the same as absent.
 /// </summary>
 internal ref struct ManifestReader
 {
     /// <summary>
-    /// The maximum size of a manifest, in bytes. The distribution specification asks registries to take at least 4 MiB.
+    /// The maximum size of a manifest, in bytes. The distribution specification asks registries to accept at least 4
+    /// MiB.
     /// </summary>
     public const int MaxBytes = 4 << 20;
 
@@ -85,7 +86,7 @@ internal ref struct ManifestReader
         }
         catch (InvalidOperationException exception)
         {
-            // The JSON reader throws it for the escape of half a surrogate pair; types of tokens are checked before.
+            // The JSON reader throws this for an escaped unpaired surrogate. Token types have been checked before.
             throw new ManifestFormatException("Strings of a manifest must not escape unpaired surrogates.", exception);
         }
     }

@@ -61,7 +61,7 @@ public static partial class OciMediaTypes
     public static bool IsIndex(string mediaType) => mediaType is Index or DockerManifestList;
 
     /// <summary>
-    /// Whether layers of this type may be missing from the registry, because their license forbids to distribute them.
+    /// Whether layers of this type may be missing from the registry, because their license forbids distributing them.
     /// </summary>
     internal static bool IsNonDistributable(string mediaType) =>
         mediaType.StartsWith("application/vnd.oci.image.layer.nondistributable.", StringComparison.Ordinal)

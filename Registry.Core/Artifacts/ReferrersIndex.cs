@@ -6,16 +6,16 @@ using Registry.Core.Storage;
 namespace Registry.Core.Artifacts;
 
 /// <summary>
-/// One page of the list of referrers, which is an image index. Add the manifests that have the subject in the order of
-/// their digests, from the first one after the previous page, until one does not fit.
+/// One page of the list of referrers, which is an image index. Add the manifests that refer to the subject in the order
+/// of their digests, starting after the previous page, until one does not fit.
 /// </summary>
 /// <param name="artifactType">The artifact type of the manifests to list; null for all.</param>
 /// <param name="maxBytes">
-/// The maximum size of the page in bytes. A manifest with longer annotations than that has a page of its own.
+/// The maximum size of the page in bytes. A manifest whose annotations alone are longer gets a page of its own.
 /// </param>
 public sealed class ReferrersIndex(string? artifactType, int maxBytes = ReferrersIndex.DefaultMaxBytes)
 {
-    /// <summary>The size of a page in bytes. Clients of ORAS refuse an index above 4 MiB.</summary>
+    /// <summary>The default maximum size of a page in bytes. ORAS clients reject an index above 4 MiB.</summary>
     public const int DefaultMaxBytes = 1 << 20;
 
     private static readonly JsonWriterOptions Options =
@@ -37,7 +37,8 @@ public sealed class ReferrersIndex(string? artifactType, int maxBytes = Referrer
     private static ReadOnlySpan<byte> End => "]}"u8;
 
     /// <summary>
-    /// Adds a manifest, unless its artifact type is not asked for. Returns false if the page has no room for it.
+    /// Adds a manifest, or skips it if it has another artifact type than the requested one. Returns false if the page
+    /// has no room for it.
     /// </summary>
     /// <param name="digest">The digest of the manifest.</param>
     /// <param name="size">The length of the manifest in bytes.</param>

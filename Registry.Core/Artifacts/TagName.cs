@@ -32,7 +32,7 @@ public readonly partial record struct TagName : IComparable<TagName>
         return true;
     }
 
-    /// <summary>Returns the release that this is the tag of; false when there is none.</summary>
+    /// <summary>Returns the release that this tag stands for; false when there is none.</summary>
     public bool TryGetRelease(out Release release) => Release.TryParse(Value.Replace('_', '+'), out release, out _);
 
     /// <summary>Ordinal order.</summary>

@@ -13,7 +13,8 @@ internal sealed class CatalogChunk(CatalogEntry[] entries)
     public const int MaxEntries = 512;
 
     /// <summary>
-    /// Created by the first search, or by several concurrent ones. A reference, so that it is published whole.
+    /// Created by the first search; concurrent searches may create it twice. A class, so that it is published
+    /// atomically.
     /// </summary>
     private SearchText? names;
 

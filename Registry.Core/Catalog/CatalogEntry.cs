@@ -22,7 +22,7 @@ public sealed record CatalogEntry(
     UInt128 Fingerprint)
 {
     /// <summary>
-    /// Whether a release, which an earlier version stored, still lacks what OCI and Helm clients get.
+    /// Whether a release that an earlier version of the registry stored still lacks its data for OCI and Helm clients.
     /// </summary>
     public bool IsIncomplete { get; init; }
 

@@ -4,12 +4,12 @@ using Registry.Core.Content;
 
 namespace Registry.Core.Catalog;
 
-/// <summary>What a view of the catalog has in sum.</summary>
+/// <summary>The totals of a view of the catalog.</summary>
 /// <param name="Releases">The number of releases of all packages.</param>
 /// <param name="NamespaceCount">The number of namespaces that have packages of their own.</param>
 /// <param name="Namespaces">
-/// Those with the most packages, largest first. A namespace counts the packages of the namespaces below it too, as
-/// <see cref="PackageSearch.Namespace"/> finds them. Packages without a namespace are in none.
+/// The namespaces with the most packages, largest first. A namespace includes the packages of the namespaces below it,
+/// as in <see cref="PackageSearch.Namespace"/>. Packages without a namespace are not counted.
 /// </param>
 /// <param name="MediaTypes">The media types in which most packages have releases, most frequent first.</param>
 /// <param name="Recent">The packages that were pushed last, latest first.</param>
@@ -20,10 +20,10 @@ public sealed record CatalogOverview(
     ImmutableArray<CountedName> MediaTypes,
     ImmutableArray<CatalogEntry> Recent)
 {
-    /// <summary>The most namespaces, and the most media types.</summary>
+    /// <summary>The maximum number of namespaces, and of media types.</summary>
     public const int MaxNames = 100;
 
-    /// <summary>The most recent packages.</summary>
+    /// <summary>The maximum number of recent packages.</summary>
     public const int MaxRecent = 12;
 
     internal static CatalogOverview Of(PackageCatalogView view)

@@ -40,8 +40,8 @@ internal sealed partial class CatalogReader(IDocumentStore documents, PackageInd
     }
 
     /// <summary>
-    /// Lists the revisions of all packages and reads those that changed: for a storage that cannot report changes, or
-    /// not since the known token.
+    /// Lists the revisions of all packages and reads those that changed: for a storage that cannot report the changes
+    /// since the known token.
     /// </summary>
     /// <exception cref="StorageException">The storage did not answer.</exception>
     public async Task<PackageCatalogView> CompareAllAsync(PackageCatalogView view)
@@ -64,7 +64,7 @@ internal sealed partial class CatalogReader(IDocumentStore documents, PackageInd
     /// <param name="view">The view to update.</param>
     /// <param name="keys">The keys of the packages.</param>
     /// <param name="reported">
-    /// The last revisions that the storage reported, which save requests; null when it reported none.
+    /// The latest revisions that the storage reported, so that they need not be requested; null when it reported none.
     /// </param>
     /// <param name="isCurrent">
     /// False when the view may contain newer revisions than the reported ones: a cached index of a reported revision

@@ -20,7 +20,7 @@ namespace Registry.Core.Catalog;
 /// <param name="catalog">The packages.</param>
 /// <param name="indexes">The indexes of the packages.</param>
 /// <param name="releases">Reads the metadata of charts.</param>
-/// <param name="completion">Requests that releases of an earlier version are completed.</param>
+/// <param name="completion">Requests the completion of releases that an earlier version stored.</param>
 /// <param name="options">The memory of the cache.</param>
 public sealed class ChartIndexes(
     PackageCatalog catalog,
@@ -32,7 +32,8 @@ public sealed class ChartIndexes(
     private const int MaxConcurrentReads = 8;
 
     /// <summary>
-    /// The most namespaces that are kept. Beyond it, all are dropped: those that are requested often soon return.
+    /// The maximum number of namespaces in memory. When it is exceeded, all are dropped; frequently requested ones are
+    /// soon created again.
     /// </summary>
     private const int MaxNamespaces = 10_000;
 
@@ -90,7 +91,7 @@ public sealed class ChartIndexes(
         }
         finally
         {
-            // Their failures are those of packages that nobody waits for any more.
+            // The caller no longer waits for these packages, so their failures do not matter.
             foreach (var unread in reading)
                 await ((Task)unread).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
@@ -194,7 +195,7 @@ public sealed class ChartIndexes(
                 return known;
             var charts = ChartNamespace.Of(view, @namespace);
 
-            // Anyone may ask for any namespace: only those that exist take memory.
+            // Clients may request any name, so only namespaces that exist are kept in memory.
             if (!charts.Exists)
                 return charts;
             if (namespaces.Count >= MaxNamespaces)

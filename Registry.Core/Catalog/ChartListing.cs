@@ -35,8 +35,8 @@ public static class ChartListing
     }
 
     /// <summary>
-    /// Returns the packages whose names are beginnings of a package's name, shortest first: their releases own the
-    /// archives whose names can be split there.
+    /// Returns the packages whose names are prefixes of a package's name, shortest first. An archive whose file name
+    /// can be split after such a prefix belongs to a release of that package.
     /// </summary>
     internal static IEnumerable<CatalogEntry> ShadowsOf(PackageName package, PackageCatalogView view)
     {

@@ -37,7 +37,8 @@ public sealed class ChartNamespace
     internal bool Exists { get; private set; }
 
     /// <summary>
-    /// Whether releases, which an earlier version stored, still lack what Helm clients get: an index would be partial.
+    /// Whether releases that an earlier version of the registry stored still lack their data for Helm clients. An index
+    /// would then be incomplete.
     /// </summary>
     public bool IsIncomplete { get; }
 
@@ -66,7 +67,7 @@ public sealed class ChartNamespace
                     continue;
                 }
 
-                // The lowest text above everything that begins so.
+                // The lowest text above every name in that namespace.
                 from = $"{entry.Name.Value.AsSpan(0, slash)}{(char)('/' + 1)}";
                 break;
             }

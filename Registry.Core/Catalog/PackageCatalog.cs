@@ -12,7 +12,8 @@ namespace Registry.Core.Catalog;
 public sealed class PackageCatalog
 {
     /// <summary>
-    /// Two, so that a call that arrives while the storage flushes its disk need not wait for two answers.
+    /// Two, so that a call that arrives during a slow refresh, such as while the storage flushes its disk, starts a
+    /// second one instead of waiting for both in turn.
     /// </summary>
     private const int MaxConcurrentRefreshes = 2;
 

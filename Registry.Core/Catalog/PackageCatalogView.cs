@@ -18,7 +18,7 @@ public sealed class PackageCatalogView
 
     private readonly ImmutableArray<CatalogChunk> chunks;
 
-    /// <summary>Whose packages are visible; null when all are.</summary>
+    /// <summary>The scopes that decide which packages are visible; null when all are.</summary>
     private readonly ScopeSet? visibleTo;
 
     /// <summary>What callers see of this view, by what they may pull; created on first use.</summary>
@@ -59,7 +59,7 @@ public sealed class PackageCatalogView
     /// <summary>The view of all packages that this one is a part of; itself when it has all.</summary>
     public PackageCatalogView Whole { get; }
 
-    /// <summary>What the packages are in sum.</summary>
+    /// <summary>The totals of the packages.</summary>
     public CatalogOverview Overview => overview ??= CatalogOverview.Of(this);
 
     /// <summary>All packages, sorted by name in ordinal order.</summary>
@@ -77,8 +77,8 @@ public sealed class PackageCatalogView
     }
 
     /// <summary>
-    /// Returns the view of the packages that a caller may pull: the others are in none of its lists and counts, nor in
-    /// its fingerprint. It is the same instance for all callers who may pull the same.
+    /// Returns the view of the packages that a caller may pull. Its lists, counts and fingerprint leave out all others.
+    /// Callers who may pull the same packages share one instance.
     /// </summary>
     public PackageCatalogView VisibleTo(ScopeSet scopes)
     {
@@ -209,7 +209,10 @@ public sealed class PackageCatalogView
 /// <summary>The parts of one view that callers see.</summary>
 internal sealed class VisibleViews
 {
-    /// <summary>The most parts that are kept. Beyond it, all are dropped: those that are used soon return.</summary>
+    /// <summary>
+    /// The maximum number of parts in memory. When it is exceeded, all are dropped; those in use are soon created
+    /// again.
+    /// </summary>
     private const int MaxCount = 256;
 
     private readonly ConcurrentDictionary<string, PackageCatalogView> views = new(StringComparer.Ordinal);

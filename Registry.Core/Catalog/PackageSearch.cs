@@ -4,19 +4,19 @@ using Registry.Core.Content;
 namespace Registry.Core.Catalog;
 
 /// <summary>
-/// A search for people: in names, descriptions and keywords, best matches first. Empty texts match all.
+/// A search by users in names, descriptions and keywords, best matches first. Empty texts match everything.
 /// </summary>
 /// <param name="Text">
-/// Words, all of which occur in the name, the description or the keywords of a package, in any case. What is neither a
-/// letter nor a digit separates words; names are also searched without their separators. If no package has all words,
-/// those with similar words are found: <see cref="FoundPackages.IsApproximate"/>.
+/// Words, all of which must occur in the name, the description or the keywords of a package, ignoring case. Any
+/// character other than a letter or digit separates words; names are also searched without their separators. If no
+/// package has all words, packages with similar words are returned: <see cref="FoundPackages.IsApproximate"/>.
 /// </param>
-/// <param name="Namespace">The namespace; packages of the namespaces below it are in it too.</param>
+/// <param name="Namespace">The namespace, including the namespaces below it.</param>
 /// <param name="MediaType">A media type in which a package has a release; an invalid one matches nothing.</param>
-/// <param name="Keyword">A keyword of the chart, in any case.</param>
+/// <param name="Keyword">A keyword of the chart, ignoring case.</param>
 public sealed record PackageSearch(string Text = "", string Namespace = "", string MediaType = "", string Keyword = "")
 {
-    /// <summary>The most words that count.</summary>
+    /// <summary>The maximum number of words; further ones are ignored.</summary>
     private const int MaxWords = 8;
 
     /// <summary>Returns some of the packages that match, and the number of all.</summary>

@@ -143,7 +143,7 @@ internal sealed class SearchRanking : ISearchRanking
         return matched == word.Length ? Beginning.Whole : Beginning.None;
     }
 
-    /// <summary>What of a text begins with a word.</summary>
+    /// <summary>The part at the start of a text that a word matches.</summary>
     private enum Beginning
     {
         /// <summary>The text does not begin with the word.</summary>

@@ -35,8 +35,8 @@ internal sealed class SearchText(byte[] text, int[] starts)
     }
 
     /// <summary>
-    /// Creates the text with mentions: the names, the keywords and the description. Names and keywords that have
-    /// separators are there without them too, so that people find <c>argo-cd</c> as <c>argocd</c>.
+    /// Creates the text with mentions: the names, the keywords and the description. Names and keywords with separators
+    /// are also included without them, so that a search for <c>argocd</c> finds <c>argo-cd</c>.
     /// </summary>
     public static SearchText OfMentions(CatalogEntry[] entries)
     {

@@ -19,7 +19,7 @@ internal static class SearchWords
             }
     }
 
-    /// <summary>Returns a text without what separates its words, such as <c>argocd</c> for <c>argo-cd</c>.</summary>
+    /// <summary>Returns a text without the separators of its words, such as <c>argocd</c> for <c>argo-cd</c>.</summary>
     public static string Join(string text) => text.All(IsPart) ? text : string.Concat(text.Where(IsPart));
 
     /// <summary>Whether a byte of a text in lower case is part of a word. Characters outside ASCII are.</summary>
@@ -66,7 +66,7 @@ internal static class SearchWords
 
     /// <summary>
     /// Returns how many letters one of two sets has and the other lacks: at most the distance of their words, because
-    /// each edit brings and takes one at most.
+    /// each edit adds at most one letter and removes at most one.
     /// </summary>
     public static int DifferenceOf(uint left, uint right) =>
         Math.Max(BitOperations.PopCount(left & ~right), BitOperations.PopCount(right & ~left));

@@ -7,10 +7,10 @@ namespace Registry.Core.Catalog;
 /// <param name="words">The words.</param>
 internal sealed class SimilarNames(IEnumerable<byte[]> words) : ISearchRanking
 {
-    /// <summary>The most edits between similar words.</summary>
+    /// <summary>The maximum number of edits between similar words.</summary>
     private const int MaxDistance = 2;
 
-    /// <summary>The longest word that has similar words: the memory of a comparison is on the stack.</summary>
+    /// <summary>The maximum length of words that are compared, because a comparison allocates on the stack.</summary>
     private const int MaxLength = 64;
 
     /// <summary>Longest first, because it is usually in the fewest packages.</summary>
@@ -65,7 +65,7 @@ internal sealed class SimilarNames(IEnumerable<byte[]> words) : ISearchRanking
 
     /// <param name="Text">The word.</param>
     /// <param name="Letters">Its letters.</param>
-    /// <param name="MaxEdits">The most edits between it and a word that is similar.</param>
+    /// <param name="MaxEdits">The maximum number of edits between it and a similar word.</param>
     private sealed record Word(byte[] Text, uint Letters, int MaxEdits)
     {
         public static Word Of(byte[] text) => new(

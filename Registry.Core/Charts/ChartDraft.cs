@@ -53,7 +53,7 @@ internal sealed class ChartDraft
         && ulong.TryParse(release.Parts.Minor, out _)
         && ulong.TryParse(release.Parts.Patch, out _);
 
-    /// <summary>Applies Helm's rules, and the rule that the version is strictly one of Semantic Versioning 2.</summary>
+    /// <summary>Applies Helm's rules, and requires that the version strictly follows Semantic Versioning 2.</summary>
     /// <exception cref="ChartFormatException">A rule is broken.</exception>
     public void Validate()
     {
@@ -89,7 +89,9 @@ internal sealed class ChartDraft
     }
 
     /// <summary>Writes the JSON that Helm writes for this chart, in the order of its fields.</summary>
-    /// <exception cref="ChartFormatException">It is too large, or contains what JSON does not have.</exception>
+    /// <exception cref="ChartFormatException">
+    /// It is too large, or contains a value that JSON cannot represent.
+    /// </exception>
     public ReadOnlyMemory<byte> ToJson()
     {
         var json = new ChartJson(MaxJsonBytes);
@@ -110,7 +112,7 @@ internal sealed class ChartDraft
         });
         json.Field("icon", ChartText.Clean(icon));
 
-        // Helm takes a chart without this field for one of Helm 2.
+        // Helm treats a chart without this field as a chart of Helm 2.
         json.Field("apiVersion", apiVersion.Length == 0 ? "v1" : apiVersion);
         json.Field("condition", ChartText.Clean(condition));
         json.Field("tags", ChartText.Clean(tags));

@@ -15,13 +15,13 @@ public static class ChartManifest
     public static ReadOnlyMemory<byte> Config(ReadOnlyMemory<byte> metadata) => metadata;
 
     /// <summary>
-    /// Returns the annotations of the manifest: those of Helm, and those of the Chart.yaml, which replace all of Helm's
-    /// but title and version.
+    /// Returns the annotations of the manifest: those that Helm derives, and those of the Chart.yaml, which override
+    /// all but title and version.
     /// </summary>
     /// <param name="metadata">The metadata as <see cref="ChartMetadata.Json"/>.</param>
     /// <param name="name">The name of the package, which is the title.</param>
     /// <param name="release">The release, which is the version.</param>
-    /// <param name="createdAt">When the content came in; whole seconds are written.</param>
+    /// <param name="createdAt">When the content was received; written in whole seconds.</param>
     /// <returns>The annotations in the order of their keys.</returns>
     public static IReadOnlyDictionary<string, string> Annotations(
         ReadOnlyMemory<byte> metadata, string name, Release release, DateTimeOffset createdAt)

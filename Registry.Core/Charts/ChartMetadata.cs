@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Registry.Core.Charts;
 
-/// <summary>The metadata of a chart. Texts that are not given are empty.</summary>
+/// <summary>The metadata of a chart. Missing texts are empty.</summary>
 public sealed class ChartMetadata
 {
     /// <summary>The maximum depth of <see cref="Json"/>.</summary>
@@ -55,10 +55,10 @@ public sealed class ChartMetadata
     /// <summary>What the chart is, in one line.</summary>
     public string Description { get; }
 
-    /// <summary>The page of the project.</summary>
+    /// <summary>The URL of the project's home page.</summary>
     public string Home { get; }
 
-    /// <summary>The address of an icon.</summary>
+    /// <summary>The URL of an icon.</summary>
     public string Icon { get; }
 
     /// <summary>The version of the application.</summary>
@@ -73,7 +73,7 @@ public sealed class ChartMetadata
     /// <summary>Whether the chart is deprecated.</summary>
     public bool IsDeprecated { get; }
 
-    /// <summary>The addresses of its source code.</summary>
+    /// <summary>The URLs of its source code.</summary>
     public ImmutableArray<string> Sources { get; }
 
     /// <summary>Words to find it by.</summary>

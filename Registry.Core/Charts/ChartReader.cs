@@ -27,7 +27,7 @@ public static class ChartReader
         {
             FileOutcome.Found => null,
             FileOutcome.TooLarge => $"The Chart.yaml is larger than {File.MaxBytes} bytes.",
-            FileOutcome.Ambiguous => "The archive contains several Chart.yaml where one is expected.",
+            FileOutcome.Ambiguous => "The archive contains several Chart.yaml files where one is expected.",
             _ => "The archive contains no Chart.yaml, neither in its first folder nor without a folder.",
         };
         return reason is null && TryRead(file.Bytes.Span, out metadata, out reason);

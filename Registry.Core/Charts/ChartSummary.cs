@@ -4,20 +4,21 @@ using System.Text.Json;
 namespace Registry.Core.Charts;
 
 /// <summary>
-/// What lists show of a chart, and searches look at. Long texts are cut, because all charts are in memory.
+/// The part of a chart's metadata that lists show and searches read. Long texts are truncated, because the summaries of
+/// all charts are in memory.
 /// </summary>
-/// <param name="Description">What the chart is; empty when it does not say.</param>
+/// <param name="Description">The description of the chart; empty when it has none.</param>
 /// <param name="Keywords">Words to find it by.</param>
 /// <param name="IsDeprecated">Whether the chart is deprecated.</param>
 public sealed record ChartSummary(string Description, ImmutableArray<string> Keywords, bool IsDeprecated)
 {
-    /// <summary>The longest description, in characters.</summary>
+    /// <summary>The maximum length of a description, in characters.</summary>
     public const int MaxDescriptionLength = 300;
 
-    /// <summary>The most keywords.</summary>
+    /// <summary>The maximum number of keywords.</summary>
     public const int MaxKeywords = 20;
 
-    /// <summary>The longest keyword, in characters. Longer ones are left out.</summary>
+    /// <summary>The maximum length of a keyword, in characters. Longer ones are left out.</summary>
     public const int MaxKeywordLength = 50;
 
     private static readonly ChartSummary Empty = new("", [], IsDeprecated: false);

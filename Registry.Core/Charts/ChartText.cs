@@ -8,7 +8,7 @@ internal static class ChartText
 {
     private const int MaxQuoted = 80;
 
-    /// <summary>Replaces every kind of white space by a space, and removes what cannot be printed.</summary>
+    /// <summary>Replaces every white-space character by a space, and removes non-printable characters.</summary>
     public static string Clean(string text)
     {
         if (!text.AsSpan().ContainsAnyExceptInRange(' ', '~'))
@@ -22,7 +22,7 @@ internal static class ChartText
         return cleaned.ToString();
     }
 
-    /// <summary>Quotes a text in a message, shortened and without what cannot be printed.</summary>
+    /// <summary>Quotes a text for a message, truncated and without non-printable characters.</summary>
     public static string Quote(string text)
     {
         var clean = Clean(text);

@@ -5,9 +5,9 @@ using Registry.Core.Content;
 namespace Registry.Core.Charts;
 
 /// <summary>
-/// Compresses to a gzip whose bytes depend on the input alone: neither on the sizes of the pieces, the time, the
-/// processor, nor the version of the runtime, whose own compression changes with each of its libraries. It finds
-/// repetitions within 32 KiB and uses the fixed codes of deflate (RFC 1951), which makes it simple rather than small.
+/// Compresses to a gzip whose bytes depend on the input alone: not on the sizes of the pieces, the time, the processor
+/// or the version of the runtime, whose own output changes with its compression library. It finds repetitions within 32
+/// KiB and uses the fixed codes of deflate (RFC 1951). This is simple, but compresses less.
 /// </summary>
 internal sealed class FixedGzip : IDisposable
 {
@@ -134,7 +134,7 @@ internal sealed class FixedGzip : IDisposable
         }
     }
 
-    /// <summary>Adds the next position to those of its hash, and goes past it.</summary>
+    /// <summary>Adds the next position to those of its hash, and advances by one.</summary>
     private void Remember()
     {
         if (compressed + MinMatch <= filled)

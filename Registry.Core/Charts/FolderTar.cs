@@ -4,7 +4,7 @@ using Registry.Core.Content;
 namespace Registry.Core.Charts;
 
 /// <summary>
-/// Writes the entries of a tar again, in a folder: their paths and the targets of hard links change, everything else
+/// Rewrites a tar with all entries in a folder: their paths and the targets of hard links change, everything else
 /// stays. The same entries give the same bytes. Memory does not grow with the tar.
 /// </summary>
 internal sealed class FolderTar : ITarObserver, IDisposable
@@ -137,7 +137,7 @@ internal sealed class FolderTar : ITarObserver, IDisposable
     }
 
     /// <summary>
-    /// Puts a path into the folder. It becomes relative, and one of Windows gets slashes, as Helm reads it.
+    /// Moves a path into the folder. It becomes relative, and backslashes become slashes, as Helm reads them.
     /// </summary>
     private byte[] Move(ReadOnlySpan<byte> path)
     {
@@ -150,8 +150,8 @@ internal sealed class FolderTar : ITarObserver, IDisposable
     }
 
     /// <summary>
-    /// Copies the records of the pax header but for path and target, which are written anew. The name of a sparse file
-    /// in pax format is changed.
+    /// Copies the records of the pax header except path and target, which are written separately. The name of a sparse
+    /// file in pax format is moved into the folder.
     /// </summary>
     private bool TryCopyRecords(PooledBytes records)
     {
@@ -172,7 +172,7 @@ internal sealed class FolderTar : ITarObserver, IDisposable
         return rest.IsEmpty;
     }
 
-    /// <summary>Writes a record that was there, or that holds what is too long for the header.</summary>
+    /// <summary>Writes a record if the pax header had it, or if the value is too long for the header.</summary>
     private void CopyRecord(PooledBytes records, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, bool isGnu)
     {
         if ((value.Length > NameBytes && !isGnu) || !PaxRecord.Find(extensions.Pax, key).IsEmpty)
@@ -200,7 +200,8 @@ internal sealed class FolderTar : ITarObserver, IDisposable
     }
 
     /// <summary>
-    /// Writes a name into a field of the header. One that is too long is cut; its extension has the whole.
+    /// Writes a name into a field of the header. A name that is too long is truncated; its extension contains the whole
+    /// name.
     /// </summary>
     private static void WriteName(Span<byte> field, ReadOnlySpan<byte> name)
     {

@@ -63,8 +63,8 @@ internal static class GoStruct
         value is YamlValue.Mapping mapping ? mapping.Entries : throw Mismatch(value, path, "a mapping");
 
     /// <summary>
-    /// Returns the name of the field that a key stands for: JSON of Go ignores the case of ASCII letters. Null when it
-    /// stands for none.
+    /// Returns the name of the field that a key stands for; null when there is none. Go's JSON decoder ignores the case
+    /// of ASCII letters.
     /// </summary>
     public static string? FieldOf(string key, IReadOnlyList<string> fields) =>
         fields.FirstOrDefault(field => string.Equals(field, key, StringComparison.OrdinalIgnoreCase));

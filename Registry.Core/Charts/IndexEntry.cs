@@ -20,7 +20,7 @@ public static class IndexEntry
     /// <param name="metadata">The metadata as <see cref="ChartMetadata.Json"/>.</param>
     /// <param name="name">The name of the package, which replaces that of the Chart.yaml.</param>
     /// <param name="release">The release, which replaces the version of the Chart.yaml.</param>
-    /// <param name="created">When the content came in; whole seconds are written.</param>
+    /// <param name="created">When the content was received; written in whole seconds.</param>
     /// <param name="digest">The sha256 of the archive.</param>
     /// <returns>The JSON.</returns>
     /// <exception cref="JsonException">The metadata is not JSON.</exception>

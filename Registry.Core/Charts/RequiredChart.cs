@@ -1,6 +1,6 @@
 namespace Registry.Core.Charts;
 
-/// <summary>A chart that another one depends on. What is not given is empty.</summary>
+/// <summary>A chart that another one depends on. Missing values are empty.</summary>
 /// <param name="Name">The name.</param>
 /// <param name="Version">The version, or a range of versions.</param>
 /// <param name="Repository">The address of its repository.</param>

@@ -7,17 +7,18 @@ using Registry.Core.Storage;
 namespace Registry.Core.Charts;
 
 /// <summary>
-/// The archive of a chart that Helm cannot load, since its Chart.yaml is not in a folder, with its entries in one.
+/// An archive that Helm can load, made from a chart whose Chart.yaml is not in a folder: all its entries are moved into
+/// one.
 /// </summary>
 /// <param name="Digest">The sha256 of the archive; the default value when it is refused.</param>
-/// <param name="Size">The length of the archive.</param>
+/// <param name="Size">The length of the archive in bytes.</param>
 /// <param name="Refusal">Why there is no such archive, as a sentence; null when there is one.</param>
 public sealed record WrappedChart(Digest Digest, long Size, string? Refusal)
 {
     private const int BufferBytes = 64 << 10;
 
     /// <summary>
-    /// Writes the archive. The same archive and folder give the same bytes, always. Memory does not grow with the size.
+    /// Writes the archive. The same archive and folder always give the same bytes. Memory does not grow with the size.
     /// </summary>
     /// <param name="archive">The gzipped tar, which was accepted before.</param>
     /// <param name="folder">The name of the folder: that of the chart.</param>

@@ -25,7 +25,7 @@ internal static class YamlText
         '\uFFFF',
     ]);
 
-    /// <summary>Decodes UTF-8, or UTF-16 with a byte order mark. Lines end in line feeds then.</summary>
+    /// <summary>Decodes UTF-8, or UTF-16 with a byte order mark. Converts line ends to line feeds.</summary>
     /// <exception cref="ChartFormatException">The bytes are not text that YAML allows.</exception>
     public static string Decode(ReadOnlySpan<byte> bytes)
     {

@@ -17,8 +17,7 @@ public sealed record ArchiveFiles(ImmutableArray<ArchiveFile> Files, bool IsComp
 
 /// <summary>A file of an archive.</summary>
 /// <param name="Path">
-/// The path, without the folder that contains all files. It is any text: an archive may have been made with bad
-/// intentions.
+/// The path, without the folder that contains all files. It may be any text, because archives may be malicious.
 /// </param>
 /// <param name="Size">The length in bytes.</param>
 /// <param name="Content">The bytes; null for a file that is too large to be kept.</param>

@@ -6,27 +6,28 @@ using System.Text;
 namespace Registry.Core.Content;
 
 /// <summary>
-/// Unpacks the files of a gzipped tar into memory, within limits: nothing of an archive can be trusted, and what does
-/// not fit is left out.
+/// Unpacks the files of an untrusted gzipped tar into memory, within limits. What exceeds a limit is left out.
 /// </summary>
 internal sealed class ArchiveUnpacker : ITarObserver, IDisposable
 {
-    /// <summary>The most bytes that are unpacked, headers included.</summary>
+    /// <summary>The maximum number of bytes to unpack, headers included.</summary>
     public const int MaxUnpackedBytes = 10 << 20;
 
-    /// <summary>The most bytes of the archive that are read: as many as cannot be compressed.</summary>
+    /// <summary>
+    /// The maximum number of bytes of the archive to read: enough for incompressible content of the maximum size.
+    /// </summary>
     public const int MaxPackedBytes = MaxUnpackedBytes + (1 << 20);
 
-    /// <summary>The largest file that is kept, in bytes.</summary>
+    /// <summary>The maximum size of a file that is kept, in bytes.</summary>
     public const int MaxFileBytes = 1 << 20;
 
-    /// <summary>The most files.</summary>
+    /// <summary>The maximum number of files.</summary>
     public const int MaxFiles = 2000;
 
-    /// <summary>The longest path, in characters. File systems allow no longer ones than four times this.</summary>
+    /// <summary>The maximum length of a path, in characters. Linux allows paths of up to 4,096 bytes.</summary>
     public const int MaxPathLength = 1024;
 
-    /// <summary>The most characters of all paths: a page shows each of them, escaped.</summary>
+    /// <summary>The maximum number of characters of all paths together: a page shows each of them, escaped.</summary>
     public const int MaxPathsLength = 128 << 10;
 
     private const int BufferBytes = 64 << 10;
@@ -74,7 +75,7 @@ internal sealed class ArchiveUnpacker : ITarObserver, IDisposable
             return false;
         }
 
-        // As tar does, the last of several files with one path counts.
+        // Of several files with the same path the last one counts, as in tar.
         pathsLength += path.Length;
         files[path] = current = new Entry(header.DataBytes);
         return header.DataBytes is > 0 and <= MaxFileBytes;
@@ -114,7 +115,7 @@ internal sealed class ArchiveUnpacker : ITarObserver, IDisposable
         }
         catch (InvalidDataException)
         {
-            // It is cut where the limit ends, or is no gzip at all: OCI clients push any content.
+            // The archive was cut off at the limit, or is not a gzip: OCI clients may push any content.
             return false;
         }
         finally

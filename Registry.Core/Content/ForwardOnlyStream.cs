@@ -23,7 +23,7 @@ public abstract class ForwardOnlyStream(long? length) : Stream
     public sealed override long Position
     {
         get => Consumed;
-        set => throw new NotSupportedException("This stream is read forward.");
+        set => throw new NotSupportedException("This stream is forward-only.");
     }
 
     /// <summary>The value of <see cref="Position"/>, which derived classes update.</summary>
@@ -40,7 +40,7 @@ public abstract class ForwardOnlyStream(long? length) : Stream
 
     /// <summary>Not supported: reads must not block a thread.</summary>
     public sealed override int Read(
-        byte[] buffer, int offset, int count) => throw new NotSupportedException("This stream is read by ReadAsync.");
+        byte[] buffer, int offset, int count) => throw new NotSupportedException("Call ReadAsync instead.");
 
     /// <summary>Does nothing: there is nothing to write.</summary>
     public sealed override void Flush()
@@ -49,12 +49,12 @@ public abstract class ForwardOnlyStream(long? length) : Stream
 
     /// <summary>Not supported.</summary>
     public sealed override long Seek(
-        long offset, SeekOrigin origin) => throw new NotSupportedException("This stream is read forward.");
+        long offset, SeekOrigin origin) => throw new NotSupportedException("This stream is forward-only.");
 
     /// <summary>Not supported.</summary>
-    public sealed override void SetLength(long value) => throw new NotSupportedException("This stream is read.");
+    public sealed override void SetLength(long value) => throw new NotSupportedException("This stream is read-only.");
 
     /// <summary>Not supported.</summary>
     public sealed override void Write(
-        byte[] buffer, int offset, int count) => throw new NotSupportedException("This stream is read.");
+        byte[] buffer, int offset, int count) => throw new NotSupportedException("This stream is read-only.");
 }

@@ -1,6 +1,6 @@
 namespace Registry.Core.Content;
 
-/// <summary>Times in whole microseconds, the precision of both protocols.</summary>
+/// <summary>Times in whole microseconds, the precision of the CNR and KAR protocols.</summary>
 public static class Microseconds
 {
     /// <summary>Truncates a time to whole microseconds.</summary>

@@ -23,7 +23,8 @@ internal sealed class TarFileFinder(FileSearch search) : ITarObserver, IDisposab
     }
 
     /// <summary>
-    /// The result. A file at the top decides: the archive is then one folder, and those below are files of it.
+    /// The result. A file at the top of the archive takes precedence: the archive is then a single folder, and files of
+    /// this name in its subfolders do not count.
     /// </summary>
     public FoundFile Result
     {
@@ -81,8 +82,8 @@ internal sealed class TarFileFinder(FileSearch search) : ITarObserver, IDisposab
     }
 
     /// <summary>
-    /// Splits a path at the first separator. A path with backslashes is one of Windows, as Helm reads it. In the rest,
-    /// <c>.</c> is skipped.
+    /// Splits a path at the first separator. A path with a backslash is a Windows path, as in Helm. <c>.</c> segments
+    /// after the separator are skipped.
     /// </summary>
     private static Place PlaceOf(ReadOnlySpan<byte> path, ReadOnlySpan<byte> name)
     {

@@ -12,7 +12,7 @@ namespace Registry.Core.Documents;
 /// <param name="codec">Their type.</param>
 /// <param name="counts">Counts the documents that cannot be read.</param>
 /// <param name="time">The clock.</param>
-/// <param name="maxBytes">The memory for cached states, in bytes as estimated; 0 caches nothing.</param>
+/// <param name="maxBytes">The memory for cached states, in estimated bytes; 0 caches nothing.</param>
 internal sealed class DocumentReader<TKey, TState>(
     IDocumentStore documents,
     DocumentCodec<TKey, TState> codec,
@@ -24,7 +24,7 @@ internal sealed class DocumentReader<TKey, TState>(
 {
     private readonly SecondChanceCache<TKey, Cached> cache = new(maxBytes);
 
-    /// <summary>Null where each reader asks the storage for itself.</summary>
+    /// <summary>Null when each reader asks the storage itself.</summary>
     private readonly SharedChecks? checks =
         documents.SharesChecks ? new SharedChecks(documents, codec.Scope, time) : null;
 

@@ -124,8 +124,8 @@ internal sealed class DocumentUpdate<TKey, TState>(
     /// <summary>
     /// Resolves the outcome of a write in doubt, after the document was read again. If the revision is still the old
     /// one, the write was not applied. If it is still in flight, it and the next attempt replace the same revision:
-    /// only one of them can win, and the other reads again. Absence is no such revision: the write may have created
-    /// the document and somebody may have deleted it, so another attempt could bring back what was deleted.
+    /// only one of them can win, and the other reads again. Absence is no such revision: the write may have created the
+    /// document and another writer may have deleted it, so another attempt could bring back what was deleted.
     /// </summary>
     /// <returns>False if every change of the batch is settled.</returns>
     private bool ResolveDoubt(

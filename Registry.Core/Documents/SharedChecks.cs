@@ -4,16 +4,16 @@ using Registry.Core.Storage;
 namespace Registry.Core.Documents;
 
 /// <summary>
-/// Tells whether cached documents are current, by one question to the change feed for all readers that wait for it.
-/// Used where a round trip to the storage costs more than the question itself
-/// (<see cref="IDocumentStore.SharesChecks"/>).
+/// Tells whether cached documents are current. All waiting readers share one query of the change feed. Used where a
+/// round trip to the storage costs more than the query itself (<see cref="IDocumentStore.SharesChecks"/>).
 /// </summary>
 /// <remarks>
-/// A cached document carries a <em>stamp</em>: how many answers had been applied before its read or write began. It is
-/// current for a reader if an answer to a question that began after that reader came has been applied, and no answer
-/// after its stamp names its key. Answers may be applied in any order: each names everything since a moment that
-/// earlier answers had reached, so the answers together leave no gap. An answer that cannot name the changes, and names
-/// that were dropped, make every older stamp worthless; the documents are then checked one by one.
+/// A cached document carries a <em>stamp</em>: the number of answers that had been applied before its read or write
+/// began. The document is current for a reader if the answer to a query that began after the reader arrived has been
+/// applied, and no answer after the stamp names its key. Answers may be applied in any order: each names every change
+/// since a point that earlier answers had reached, so together they leave no gap. An answer that cannot name the
+/// changes invalidates all older stamps, and so does dropping the remembered names. The documents are then checked one
+/// by one.
 /// </remarks>
 /// <param name="documents">Where the documents are stored.</param>
 /// <param name="scope">The scope of the documents.</param>
@@ -21,17 +21,17 @@ namespace Registry.Core.Documents;
 internal sealed class SharedChecks(IDocumentStore documents, StoreKey scope, TimeProvider time)
 {
     /// <summary>
-    /// The number of questions in flight. With one, a reader would wait for the answer before its own as well; with
+    /// The maximum number of queries in flight. With one, a reader would also wait for the answer before its own; with
     /// many, few readers would share each.
     /// </summary>
     private const int MaxInFlight = 4;
 
-    /// <summary>The number of names to remember, some 200 bytes each.</summary>
+    /// <summary>The maximum number of names to remember, about 200 bytes each.</summary>
     private const int MaxNames = 10_000;
 
     /// <summary>
-    /// How long readers wait for a question in flight to end. A storage that hangs must not cost a reader more than the
-    /// deadline of its own question.
+    /// How long readers wait for a query in flight to end. A storage that hangs must not delay a reader beyond the
+    /// deadline of its own query.
     /// </summary>
     private static readonly TimeSpan MaxWait = TimeSpan.FromMilliseconds(20);
 
@@ -49,7 +49,7 @@ internal sealed class SharedChecks(IDocumentStore documents, StoreKey scope, Tim
     /// <summary>The stamp of a read or write that begins now.</summary>
     public long Stamp => Volatile.Read(ref applied);
 
-    /// <summary>Completes when a question that began after this call is answered.</summary>
+    /// <summary>Completes when a query that began after this call is answered.</summary>
     /// <exception cref="StorageException">The storage did not answer.</exception>
     public Task AskAsync()
     {
@@ -67,8 +67,8 @@ internal sealed class SharedChecks(IDocumentStore documents, StoreKey scope, Tim
     }
 
     /// <summary>
-    /// Whether a document is current, for a reader that has waited for <see cref="AskAsync"/>. False where that is not
-    /// known.
+    /// Whether a document is current, for a reader that has waited for <see cref="AskAsync"/>. False if this is
+    /// unknown.
     /// </summary>
     /// <param name="key">The document.</param>
     /// <param name="revision">Its cached revision.</param>
@@ -137,7 +137,7 @@ internal sealed class SharedChecks(IDocumentStore documents, StoreKey scope, Tim
         }
         else
         {
-            // Where another answer was applied meanwhile, it may have given a newer revision than this one.
+            // If another answer was applied meanwhile, it may have contained a newer revision than this one.
             var revisions = began == applied ? changes.Revisions : null;
             foreach (var key in keys)
                 named[key] = new Change(

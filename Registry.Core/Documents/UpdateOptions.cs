@@ -17,6 +17,6 @@ public sealed record UpdateOptions
     public TimeSpan FirstPause { get; init; } = TimeSpan.FromMilliseconds(10);
 
     /// <summary>The longest pause between two attempts.</summary>
-    /// <value>Default 1 second: what a storage that takes one write a second to one object needs.</value>
+    /// <value>Default 1 second, because some storages accept only one write per second to the same object.</value>
     public TimeSpan MaxPause { get; init; } = TimeSpan.FromSeconds(1);
 }

@@ -6,8 +6,7 @@ namespace Registry.Core.Errors;
 /// </summary>
 /// <param name="code">The error code.</param>
 /// <param name="message">
-/// One sentence for people. It may reach the client, so it contains nothing that the client did not send or may not
-/// know.
+/// One sentence for humans. It may reach the client, so it contains only what the client sent or may know.
 /// </param>
 /// <param name="cause">The failure behind the error, for the log only; null if there is none.</param>
 /// <param name="details">The same facts for programs, by name; a null value is sent as null.</param>
@@ -17,7 +16,7 @@ public sealed class RegistryException(
 {
     /// <summary>Creates an error without a cause.</summary>
     /// <param name="code">The error code.</param>
-    /// <param name="message">One sentence for people, as above.</param>
+    /// <param name="message">One sentence for humans, as above.</param>
     /// <param name="details">The same facts for programs, by name; a null value is sent as null.</param>
     public RegistryException(ErrorCode code, string message, params (string Name, object? Value)[] details)
         : this(code, message, cause: null, details)
@@ -91,7 +90,7 @@ public enum ErrorCode
     /// <summary>The OCI manifest names a blob or a manifest that the package does not have.</summary>
     UnknownReference,
 
-    /// <summary>The digest is invalid, or is not that of the bytes.</summary>
+    /// <summary>The digest is invalid, or does not match the bytes.</summary>
     InvalidDigest,
 
     /// <summary>
@@ -103,7 +102,7 @@ public enum ErrorCode
     /// <summary>The blob cannot be deleted, because something in the package refers to it.</summary>
     BlobInUse,
 
-    /// <summary>The bytes do not continue the staged upload where it ends.</summary>
+    /// <summary>The bytes do not start at the end of the staged upload.</summary>
     UploadOutOfOrder,
 
     /// <summary>Too many uploads are staged: retry later.</summary>

@@ -107,10 +107,12 @@ public sealed class AuditFacts : IReadOnlyList<KeyValuePair<string, object?>>
             + (caller.ClientAddress is null ? "" : $" from {caller.ClientAddress}");
     }
 
-    /// <summary>Returns the name of an action as events have it, such as <c>release_pushed</c>.</summary>
+    /// <summary>Returns the name of an action in events, such as <c>release_pushed</c>.</summary>
     internal static string NameOf(RegistryAction action) => NameOf(action.ToString());
 
-    /// <summary>Returns the name of a value as events have it: <c>ReleasePushed</c> is <c>release_pushed</c>.</summary>
+    /// <summary>
+    /// Returns the name of an enum value in events: <c>ReleasePushed</c> becomes <c>release_pushed</c>.
+    /// </summary>
     private static string NameOf(string name) => string.Concat(name.Select(
         static (c, i) => char.IsUpper(c) ? $"{(i == 0 ? "" : "_")}{char.ToLowerInvariant(c)}" : c.ToString()));
 }

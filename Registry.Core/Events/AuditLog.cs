@@ -3,8 +3,8 @@ using Microsoft.Extensions.Logging;
 namespace Registry.Core.Events;
 
 /// <summary>
-/// Writes every event to the log, as one line for people with the facts as structured values: an information for what
-/// was done, a warning for what was refused.
+/// Writes every event to the log, as one readable line with the facts as structured values. Changes have level
+/// Information, refusals have level Warning.
 /// </summary>
 /// <param name="loggers">Creates the log of the category <see cref="Category"/>.</param>
 public sealed class AuditLog(ILoggerFactory loggers) : IRegistryEventSink

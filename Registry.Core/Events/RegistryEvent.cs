@@ -3,10 +3,12 @@ using Registry.Core.Storage;
 
 namespace Registry.Core.Events;
 
-/// <summary>A change that was made and is durable. Contains no secrets, metadata or content.</summary>
-/// <param name="Time">The time at which the change was settled.</param>
-/// <param name="Caller">Who requested the change.</param>
-/// <param name="Action">The change.</param>
+/// <summary>
+/// A change that was made and is durable, or a request that was refused. Contains no secrets, metadata or content.
+/// </summary>
+/// <param name="Time">The time at which the change was settled or refused.</param>
+/// <param name="Caller">Who sent the request.</param>
+/// <param name="Action">The change or refusal.</param>
 /// <param name="Resource">The name of the package or workspace, or the id of the token.</param>
 public sealed record RegistryEvent(DateTimeOffset Time, Caller Caller, RegistryAction Action, string Resource)
 {

@@ -7,8 +7,8 @@ using Registry.Core.Storage;
 namespace Registry.Core.Maintenance;
 
 /// <summary>
-/// Completes releases that an earlier version stored: it reads their contents and records what OCI and Helm clients
-/// get. Each package is one conditional write, so several replicas may run it at a time.
+/// Completes releases that an earlier version stored: reads their contents and records their data for OCI and Helm
+/// clients. Each package is one conditional write, so several replicas may run it at the same time.
 /// </summary>
 /// <param name="catalog">Finds the packages.</param>
 /// <param name="indexes">The indexes of the packages.</param>
@@ -75,14 +75,14 @@ public sealed partial class ReleaseCompletion(
         }
         catch (RegistryException full) when (full.Code == ErrorCode.IndexFull)
         {
-            // Another pass would read all contents again for nothing, until somebody deletes releases.
+            // Another pass would read all contents again for nothing, unless releases have been deleted.
             LogFull(package, full.Message);
             return false;
         }
         catch (RegistryException refused)
         {
-            // The package was deleted meanwhile or is written to by many, or the storage was restarted: the next run
-            // tries again.
+            // The package was deleted meanwhile, has too many concurrent writers, or the storage was restarted: the
+            // next run tries again.
             LogNotCompleted(package, refused);
             requests.Request();
             return false;
@@ -100,7 +100,7 @@ public sealed partial class ReleaseCompletion(
             damage is RegistryException { Code: ErrorCode.InvalidManifest or ErrorCode.UnknownReference }
                 or StorageException { Kind: StorageFault.Corrupt })
         {
-            // The release stays what it is for CNR, and must not keep the others of its namespace from Helm.
+            // CNR clients still get this release as it is. It must not block the Helm index of its namespace.
             LogDamaged(commit.Package, manifest.Release.Value, manifest.MediaType.Value, damage);
             return await artifacts.DescribeUnreadableAsync(commit, manifest, cancellationToken);
         }

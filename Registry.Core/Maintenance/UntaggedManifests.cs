@@ -6,13 +6,13 @@ using Registry.Core.Storage;
 namespace Registry.Core.Maintenance;
 
 /// <summary>
-/// Removes manifests that nothing holds any more from the index of their package. What only they refer to is then
-/// garbage.
+/// Removes untagged manifests that no other manifest keeps from the index of their package. Blobs that only they refer
+/// to become garbage.
 /// </summary>
 /// <remarks>
-/// The index is replaced only if it still is the one whose manifests were examined. Every push of a manifest touches
-/// its blob, and then writes the index, even if that has the manifest already: so a push is either seen here by the
-/// time of the blob, or prevents the write.
+/// The index is replaced only if it is still the one whose manifests were examined. Every push of a manifest touches
+/// its blob and then writes the index, even if the index already has the manifest. So a concurrent push either shows
+/// here in the upload time of the blob, or prevents the write.
 /// </remarks>
 internal sealed class UntaggedManifests(
     PackageIndexes indexes, IBlobStore blobs, ManifestContents manifests, TimeProvider time)
@@ -20,9 +20,9 @@ internal sealed class UntaggedManifests(
     /// <summary>The number of attempts while others write. After that, the next collection tries again.</summary>
     private const int MaxAttempts = 5;
 
-    /// <summary>Removes the manifests of a package that nothing holds.</summary>
+    /// <summary>Removes the untagged manifests of a package that no other manifest keeps.</summary>
     /// <param name="package">The package.</param>
-    /// <param name="age">How long ago a manifest must have been pushed.</param>
+    /// <param name="age">The minimum time since the last push of a manifest that is removed.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The number of removed manifests.</returns>
     /// <exception cref="RegistryException">The outcome is unknown, or others write all the time.</exception>

@@ -46,7 +46,7 @@ internal static class ArtifactErrors
 
     /// <param name="package">The package.</param>
     /// <param name="digest">The layer with the content of a release.</param>
-    /// <param name="reason">Why it is not a content, as a sentence.</param>
+    /// <param name="reason">Why it is not the content of a release, as a sentence.</param>
     public static RegistryException InvalidLayer(PackageName package, Digest digest, string reason) => new(
         ErrorCode.InvalidManifest,
         $"The layer sha256:{digest} is invalid: {reason}",
@@ -63,8 +63,8 @@ internal static class ArtifactErrors
         ("name", package.Value), ("tag", tag.Name.Value), ("digest", $"sha256:{tag.Digest}"));
 
     /// <param name="package">The package.</param>
-    /// <param name="release">The release that is there.</param>
-    /// <param name="given">The manifest that its tag gives; null while the release is incomplete.</param>
+    /// <param name="release">The existing release.</param>
+    /// <param name="given">The manifest that its tag refers to; null while the release is incomplete.</param>
     /// <param name="digest">The manifest that was pushed, which is not that of a release.</param>
     public static RegistryException TagIsRelease(
         PackageName package, Release release, Digest? given, Digest digest) => new(
@@ -77,7 +77,7 @@ internal static class ArtifactErrors
         ("pushed", $"sha256:{digest}"));
 
     /// <param name="package">The package.</param>
-    /// <param name="known">The release that is there.</param>
+    /// <param name="known">The existing release.</param>
     /// <param name="digest">The content that was pushed.</param>
     public static RegistryException ReleaseIsImmutable(PackageName package, Manifest known, Digest digest) => new(
         ErrorCode.Conflict,

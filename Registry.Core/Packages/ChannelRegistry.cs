@@ -6,7 +6,7 @@ using Registry.Core.Versions;
 
 namespace Registry.Core.Packages;
 
-/// <summary>The use cases that change channels. They are read with the package.</summary>
+/// <summary>The use cases that change channels. Channels are read with the package.</summary>
 /// <param name="indexes">The indexes of the packages.</param>
 /// <param name="events">Raises an event for every change.</param>
 public sealed class ChannelRegistry(PackageIndexes indexes, RegistryEvents events)

@@ -16,7 +16,8 @@ public sealed record CollectionOptions
     public TimeSpan Grace { get; init; } = TimeSpan.FromHours(1);
 
     /// <summary>
-    /// The age above which a manifest that nothing holds any more is removed, since its last push; null to keep all.
+    /// How long after its last push an untagged manifest is removed, unless another manifest keeps it; null to keep
+    /// all.
     /// </summary>
     /// <value>Default null.</value>
     public TimeSpan? UntaggedAge { get; init; }

@@ -30,7 +30,7 @@ public sealed class DerivedReleases(PackageContents contents, ContentCacheOption
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="StorageException">
     /// The storage failed; <see cref="StorageFault.Corrupt"/>: the bytes do not have the recorded digest. This version
-    /// then makes other bytes than the version that recorded it, which is a fault of the registry.
+    /// then generates other bytes than the version that recorded the digest, which is a bug in the registry.
     /// </exception>
     public async ValueTask<DerivedRelease> MakeAsync(
         PackageName package, Manifest manifest, CancellationToken cancellationToken)
@@ -49,7 +49,7 @@ public sealed class DerivedReleases(PackageContents contents, ContentCacheOption
     /// <param name="package">The package.</param>
     /// <param name="release">The release.</param>
     /// <param name="content">The content.</param>
-    /// <param name="contentAt">The time at which the content came in.</param>
+    /// <param name="contentAt">The time at which the content was received.</param>
     /// <param name="chart">The chart; null when Helm does not list the content.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="StorageException">The storage failed.</exception>

@@ -7,7 +7,7 @@ namespace Registry.Core.Packages;
 /// <param name="Manifest">The manifest.</param>
 /// <param name="Release">The release; null for a manifest that belongs to none.</param>
 /// <param name="MediaType">The media type of the release; null for the image index over several.</param>
-/// <param name="IsFormer">Whether the release gives another manifest now.</param>
+/// <param name="IsFormer">Whether the release has another manifest now.</param>
 public sealed record FoundManifest(StoredManifest Manifest, Release? Release, MediaType? MediaType, bool IsFormer)
 {
     internal static FoundManifest Of(Manifest owner, StoredManifest manifest) =>

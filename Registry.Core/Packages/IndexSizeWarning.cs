@@ -4,11 +4,12 @@ using Microsoft.Extensions.Logging;
 namespace Registry.Core.Packages;
 
 /// <summary>
-/// Warns once when the index of a package comes close to a limit, and again only after it has been below in between.
+/// Warns once when the index of a package comes close to a limit, and again only after the size has been below the
+/// threshold in between.
 /// </summary>
 internal sealed partial class IndexSizeWarning(ILogger logger)
 {
-    /// <summary>The part of the limit at which it warns.</summary>
+    /// <summary>The fraction of the limit at which it warns.</summary>
     private const double Threshold = 0.8;
 
     private readonly ConcurrentDictionary<(PackageName Package, string Limit), bool> warned = [];

@@ -18,7 +18,7 @@ public sealed record Manifest(
     public MediaType MediaType => Content.MediaType;
 
     /// <summary>
-    /// What OCI and Helm clients get. Null for a release that an earlier version stored, until it is completed.
+    /// The data for OCI and Helm clients. Null for a release that an earlier version stored, until it is completed.
     /// </summary>
     public ReleaseArtifact? Artifact { get; init; }
 }

@@ -36,7 +36,8 @@ public sealed class ManifestContents(
     private const int MaxConcurrentReads = 16;
 
     /// <summary>
-    /// What stored manifests refer to: little memory for each, since a push may need those of a package.
+    /// What stored manifests refer to. Each takes little memory, since a push may need those of all manifests of a
+    /// package.
     /// </summary>
     private readonly SecondChanceCache<Digest, ManifestReference[]> references =
         new((options ?? new ContentCacheOptions()).MaxManifestBytes);
@@ -163,7 +164,7 @@ public sealed class ManifestContents(
             index,
             (_, found) =>
             {
-                // A manifest that is deleted leaves the index that names it as it was pushed.
+                // A manifest may be deleted although an image index refers to it, so it is not required.
                 foreach (var (digest, isManifest, isRequired) in found)
                     blobs[digest] = (isRequired && !isManifest) || blobs.GetValueOrDefault(digest);
                 return true;
@@ -194,7 +195,7 @@ public sealed class ManifestContents(
     }
 
     /// <summary>Makes every derived manifest of a package again.</summary>
-    /// <returns>Why manifests cannot be given out any more; empty when all can.</returns>
+    /// <returns>Why manifests can no longer be served; empty when all can.</returns>
     /// <exception cref="StorageException">The storage failed.</exception>
     public async Task<IReadOnlyList<string>> VerifyDerivedAsync(
         PackageIndex index, CancellationToken cancellationToken)
@@ -223,7 +224,7 @@ public sealed class ManifestContents(
 
     /// <summary>
     /// Passes what each stored manifest of a package refers to, one call at a time, until a call returns false. Damaged
-    /// ones are passed to <paramref name="damaged"/>, and thrown when that is null.
+    /// manifests are passed to <paramref name="damaged"/>; if that is null, the fault is thrown.
     /// </summary>
     private async ValueTask ForEachStoredAsync(
         PackageIndex index,
@@ -277,7 +278,8 @@ public sealed class ManifestContents(
 
         async Task<ManifestReference[]> ReadAsync()
         {
-            // Another reader may have finished a moment ago. The read belongs to all who wait, not to one caller.
+            // Another reader may have finished a moment ago. Several callers share the read, so none of them can cancel
+            // it.
             if (references.Find(manifest.Digest) is { } known)
                 return known;
             ManifestReference[] read = [

@@ -127,7 +127,7 @@ public sealed record PackageArtifacts(
 
 /// <summary>A tag that is neither a release nor a channel.</summary>
 /// <param name="Name">The name.</param>
-/// <param name="Digest">The manifest that it gives.</param>
+/// <param name="Digest">The manifest that it refers to.</param>
 public sealed record PlainTag(TagName Name, Digest Digest);
 
 /// <summary>The image index of a release in several media types.</summary>

@@ -10,10 +10,10 @@ namespace Registry.Core.Packages;
 /// that refers to them. A crash in between leaves unreferenced blobs. Not thread-safe.
 /// </summary>
 /// <remarks>
-/// A collector deletes a blob that it saw unreferenced at one revision for a whole grace period. A commit that has
-/// prepared its blobs for long touches them once more before it changes the index. One that took longer than half of
-/// the grace period nevertheless touches them again now that the index refers to them: a delete that is under way has
-/// happened, or will be refused.
+/// A collector deletes a blob that it saw unreferenced at one revision for a whole grace period. If preparing the blobs
+/// took long, a commit touches them again before it changes the index. If it still took longer than half of the grace
+/// period, it touches them once more after the change, now that the index refers to them: a delete in progress has then
+/// either happened or will be refused.
 /// </remarks>
 internal sealed partial class PackageCommit
 {
@@ -33,7 +33,9 @@ internal sealed partial class PackageCommit
     public PackageName Package { get; }
 
     /// <summary>Adds a blob that was just committed.</summary>
-    /// <exception cref="RegistryException">The storage has lost what was committed before.</exception>
+    /// <exception cref="RegistryException">
+    /// The storage was restarted and may have lost blobs that were committed before.
+    /// </exception>
     public void Add(CommittedBlob blob)
     {
         // What was committed in an earlier epoch may be lost.
@@ -101,7 +103,7 @@ internal sealed partial class PackageCommit
 
     /// <summary>Changes the package, now that its blobs are there.</summary>
     /// <param name="change">The change.</param>
-    /// <param name="isIn">Whether an index has this very change.</param>
+    /// <param name="isIn">Whether an index contains this change.</param>
     /// <param name="withdraw">
     /// Undoes the change in an index that has it; receives that index, and the one right before the change.
     /// </param>
@@ -160,7 +162,7 @@ internal sealed partial class PackageCommit
     {
         while (true)
         {
-            // A derived manifest that stays readable although its release gives another one now must be stored first.
+            // A derived manifest that becomes a former one must be stored first, so that it stays readable.
             (PackageIndex Index, List<Digest> Digests)? unstored = null;
             var next = await services.Indexes.UpdateAsync(
                 Package,
@@ -191,7 +193,8 @@ internal sealed partial class PackageCommit
     }
 
     /// <summary>
-    /// Touches the blobs again if they have waited for long, so that the write of the index has the rest of the grace.
+    /// Touches the blobs again if preparing them took more than a quarter of the grace period, so that the write of the
+    /// index has enough time left.
     /// </summary>
     /// <exception cref="RegistryException">A blob was or may be collected.</exception>
     private async Task RenewAsync()
@@ -232,7 +235,7 @@ internal sealed partial class PackageCommit
             return;
         try
         {
-            // An existing release may reference a blob that was created again, if it had been lost.
+            // An existing release may reference a blob that was lost and has been created again.
             var index = (await services.Indexes.FindAsync(Package, CancellationToken.None))?.State;
             foreach (var blob in created)
                 if (index?.References(blob.Key.Digest) != true)

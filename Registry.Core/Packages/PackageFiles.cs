@@ -6,8 +6,8 @@ using Registry.Core.Storage;
 namespace Registry.Core.Packages;
 
 /// <summary>
-/// Unpacks the contents of releases for people to look at. Few are unpacked at a time, and those that were unpacked
-/// last stay in memory.
+/// Unpacks the contents of releases for display. Only a few are unpacked at the same time, and recent results stay in
+/// memory.
 /// </summary>
 /// <param name="packages">Opens the contents.</param>
 public sealed class PackageFiles(PackageRegistry packages) : IDisposable
@@ -15,7 +15,7 @@ public sealed class PackageFiles(PackageRegistry packages) : IDisposable
     /// <summary>The memory of the cache, in bytes.</summary>
     private const long CacheBytes = 16 << 20;
 
-    /// <summary>The most archives that are unpacked at a time.</summary>
+    /// <summary>The maximum number of archives that are unpacked at the same time.</summary>
     private const int MaxConcurrent = 2;
 
     private readonly SecondChanceCache<Digest, ArchiveFiles> cache = new(CacheBytes);

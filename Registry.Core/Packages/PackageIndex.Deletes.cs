@@ -3,7 +3,7 @@ using Registry.Core.Versions;
 
 namespace Registry.Core.Packages;
 
-/// <content>The rules of deleted OCI manifests, and of those that nothing holds.</content>
+/// <content>The rules for deleting OCI manifests, and for finding untagged ones.</content>
 public sealed partial class PackageIndex
 {
     /// <summary>
@@ -29,11 +29,12 @@ public sealed partial class PackageIndex
     }
 
     /// <summary>
-    /// Returns the artifacts that nothing holds: they have no tag, no image index refers to them that is held itself,
-    /// and neither is their subject.
+    /// Returns the artifacts that nothing keeps. Releases, tags and <paramref name="kept"/> keep manifests. A manifest
+    /// that is kept keeps those that refer to it as their subject and, if it is an image index, those that it refers
+    /// to.
     /// </summary>
     /// <param name="children">The manifests that each stored image index refers to.</param>
-    /// <param name="kept">Artifacts that are held for another reason.</param>
+    /// <param name="kept">Artifacts to keep for another reason.</param>
     internal IReadOnlyList<Digest> FindUntagged(ILookup<Digest, Digest> children, IReadOnlySet<Digest> kept)
     {
         var referrers = Artifacts.Artifacts
@@ -61,7 +62,9 @@ public sealed partial class PackageIndex
         }));
     }
 
-    /// <summary>Returns an equal index, whose write tells every other writer that it was written.</summary>
+    /// <summary>
+    /// Returns an equal copy of the index. Writing it changes the revision, which concurrent writers notice.
+    /// </summary>
     internal PackageIndex Renewed() => new(Name, CreatedAt, Manifests, Channels, Artifacts);
 
     private IEnumerable<Digest> ManifestsOfReleases() =>

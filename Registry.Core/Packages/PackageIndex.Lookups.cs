@@ -5,7 +5,7 @@ using Registry.Core.Versions;
 
 namespace Registry.Core.Packages;
 
-/// <content>What a tag or a digest gives, and what the package refers to.</content>
+/// <content>Lookups of tags and digests, and of what the package refers to.</content>
 public sealed partial class PackageIndex
 {
     /// <summary>Created on first use; concurrent callers may create them twice, with equal content.</summary>
@@ -29,8 +29,7 @@ public sealed partial class PackageIndex
             .Where(static manifest => !manifest.IsDerived);
 
     /// <summary>
-    /// Returns the manifests that are former ones here, and derived from the release in an earlier state of the
-    /// package.
+    /// Returns the former manifests of this index that were derived in an earlier state of the package.
     /// </summary>
     internal IEnumerable<Digest> NewFormersOf(PackageIndex before) =>
         Manifests
@@ -67,7 +66,9 @@ public sealed partial class PackageIndex
     /// <summary>Returns a manifest by the digest of its bytes; null when there is none.</summary>
     public FoundManifest? FindManifest(Digest digest) => (byDigest ??= ByDigest()).GetValueOrDefault(digest);
 
-    /// <summary>Returns the manifest that a tag gives; null when there is no such tag.</summary>
+    /// <summary>
+    /// Returns the manifest that a tag refers to; null when there is no such tag, or its release is incomplete.
+    /// </summary>
     public FoundManifest? FindManifest(TagName tag)
     {
         if (tag.TryGetRelease(out var release) && Contains(release))
@@ -80,13 +81,13 @@ public sealed partial class PackageIndex
     }
 
     /// <summary>
-    /// Returns what the tag of a release gives: the chart, or else the only manifest, or else the image index over all
-    /// of them. Null while the release, which an earlier version stored, is incomplete.
+    /// Returns the manifest that the tag of a release refers to: that of the chart, otherwise the only manifest,
+    /// otherwise the image index over all of them. Null while a release that an earlier version stored is incomplete.
     /// </summary>
     public FoundManifest? GivenBy(Release release) => GivenBy(release, Of(release));
 
     /// <summary>
-    /// Whether a release, which an earlier version stored, still lacks what OCI and Helm clients get.
+    /// Whether a release that an earlier version of the registry stored still lacks its data for OCI and Helm clients.
     /// </summary>
     public bool IsIncomplete => Manifests.Any(static manifest => manifest.Artifact is null);
 
@@ -119,7 +120,7 @@ public sealed partial class PackageIndex
                 : null;
     }
 
-    /// <summary>The highest release whose tag gives a manifest; null for none.</summary>
+    /// <summary>The highest release whose tag refers to a manifest; null for none.</summary>
     private Release? FindGiving(Digest digest)
     {
         if (FindManifest(digest)?.Release is null)

@@ -60,8 +60,8 @@ public sealed partial class PackageIndex
     }
 
     /// <summary>
-    /// Returns the index without a push of a release: with what the release was before for the same content, otherwise
-    /// without the release, because the blob of a replaced content may be gone.
+    /// Returns the index without a push of a release. If the release had the same content before, its earlier state is
+    /// restored. Otherwise the release is removed, because the blob of a replaced content may be gone.
     /// </summary>
     /// <param name="before">The index right before the push; null when the package did not exist.</param>
     /// <param name="release">The pushed release.</param>
@@ -73,7 +73,7 @@ public sealed partial class PackageIndex
             return Without(release, mediaType);
         var next = Replace(pushed, known);
 
-        // The image index that the push gave was derived, so it cannot be a former one: it is not stored.
+        // The image index that the push caused was derived and is not stored, so it cannot become a former one.
         return Artifacts.FindIndex(release)?.Current is { } derived
             && next.Artifacts.FindIndex(release)?.Current?.Digest != derived.Digest
                 ? next.With(next.Artifacts.WithoutFormerIndex(release, derived.Digest))
@@ -111,7 +111,9 @@ public sealed partial class PackageIndex
     public static bool Replaces(PackageIndex? index, Manifest manifest) =>
         index?.Find(manifest.Release, manifest.MediaType) is { } known && !IsSameContent(known, manifest);
 
-    /// <summary>Returns the index with other facts for OCI and Helm clients, for the same content.</summary>
+    /// <summary>
+    /// Returns the index with changed data of a release for OCI and Helm clients. The content stays the same.
+    /// </summary>
     public PackageIndex Replace(Manifest known, Manifest manifest) =>
         known == manifest
             ? this
@@ -126,7 +128,7 @@ public sealed partial class PackageIndex
         pushed.Content.StoredDigest == known.Content.StoredDigest
         || pushed.Content.StoredDigest == known.Artifact?.Chart?.Wrapped?.Digest;
 
-    /// <summary>What a manifest over the same archive adds is its provenance.</summary>
+    /// <summary>A manifest for the same archive can only change its provenance file.</summary>
     private static ChartContent? Merge(ChartContent? recorded, ChartContent? pushed) =>
         recorded is null ? pushed : recorded with { Provenance = pushed?.Provenance ?? recorded.Provenance };
 }

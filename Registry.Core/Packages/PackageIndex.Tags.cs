@@ -14,8 +14,8 @@ public sealed partial class PackageIndex
     public IReadOnlyList<TagName> Tags => tags ??= SortedTags();
 
     /// <summary>
-    /// Returns the index with a tag on a manifest of the package; the same instance when the tag gives it already. A
-    /// tag on what a release gives is a channel, if its name can be one.
+    /// Returns the index with a tag on a manifest of the package; the same instance when the tag refers to it already.
+    /// A tag on the manifest of a release becomes a channel if its name is a valid channel name.
     /// </summary>
     /// <exception cref="Errors.RegistryException">
     /// <see cref="Errors.ErrorCode.Conflict"/>: the tag is reserved, or names a release with another manifest.

@@ -54,8 +54,8 @@ public sealed partial class PackageIndex
     public PackageArtifacts Artifacts { get; }
 
     /// <summary>
-    /// Where the compressed stored form of this index has the manifests; null when it is not compressed, or when the
-    /// index was neither read nor written yet.
+    /// The places of the manifests in the compressed stored form of this index; null when it is not compressed, or when
+    /// the index was neither read nor written yet.
     /// </summary>
     internal StoredManifests? Stored { get; set; }
 
@@ -120,8 +120,8 @@ public sealed partial class PackageIndex
     }
 
     /// <summary>
-    /// Returns the index after restoring a release from a backup: as after a forced push, but a package that is younger
-    /// than the release becomes as old.
+    /// Returns the index after restoring a release from a backup: as after a forced push, except that the package is
+    /// then created no later than the release.
     /// </summary>
     /// <param name="index">The current index; null when the package does not exist.</param>
     /// <param name="name">The package.</param>

@@ -7,8 +7,8 @@ using Registry.Core.Versions;
 namespace Registry.Core.Packages;
 
 /// <summary>
-/// A push under way: the protocol writes the content, then completes the push with the release. Disposing it before
-/// discards the content. Not thread-safe.
+/// A push in progress: the protocol writes the content, then completes the push with the release. Disposing it before
+/// it is completed discards the content. Not thread-safe.
 /// </summary>
 public sealed class PackagePush : IAsyncDisposable
 {

@@ -31,7 +31,9 @@ internal sealed class PackedJsonReader(ReadOnlyMemory<byte> content) : IDisposab
     public long Position { get; private set; }
 
     /// <summary>Decompresses as much as fits.</summary>
-    /// <returns>The number of bytes, which is smaller than the room only at the end.</returns>
+    /// <returns>
+    /// The number of bytes, which is less than the length of <paramref name="destination"/> only at the end.
+    /// </returns>
     /// <exception cref="InvalidDataException">The content is damaged.</exception>
     public int Read(Span<byte> destination)
     {

@@ -4,11 +4,11 @@ namespace Registry.Core.Packages;
 
 /// <summary>What OCI and Helm clients get for a release in one media type.</summary>
 /// <param name="ContentAt">
-/// The time at which this content came in, in whole seconds. A forced push of equal bytes does not renew it.
+/// The time at which this content was received, in whole seconds. A forced push of equal bytes does not renew it.
 /// </param>
-/// <param name="Current">The manifest that its tag gives.</param>
+/// <param name="Current">The manifest that its tag refers to.</param>
 /// <param name="Formers">
-/// The manifests that the tag gave earlier for this content, oldest first. They stay readable by digest.
+/// The manifests that the tag referred to earlier for this content, oldest first. They stay readable by digest.
 /// </param>
 /// <param name="Chart">The chart; null when Helm does not list the content.</param>
 /// <param name="Unlisted">Why Helm does not list the content, as a sentence; null when it does.</param>
@@ -29,7 +29,9 @@ public sealed record ReleaseArtifact(
                 Formers = [.. Formers.Where(former => former.Digest != manifest.Digest), Stored(Current)],
             };
 
-    /// <summary>A former manifest is always stored: what a derived one is made from may change.</summary>
+    /// <summary>
+    /// A former manifest is always stored, because the values that a derived one is generated from may change.
+    /// </summary>
     internal static StoredManifest Stored(StoredManifest manifest) =>
         manifest with { IsDerived = false, DerivedConfig = null };
 }
@@ -48,6 +50,6 @@ public sealed record ReleaseArtifact(
 public sealed record ChartContent(
     Metadata? Metadata, BlobDescriptor? MetadataBlob, BlobDescriptor? Wrapped, BlobDescriptor? Provenance)
 {
-    /// <summary>The longest metadata that an index holds, in bytes of JSON.</summary>
+    /// <summary>The maximum size of metadata that an index holds, in bytes of JSON.</summary>
     public const int MaxMetadataBytes = 16 * 1024;
 }

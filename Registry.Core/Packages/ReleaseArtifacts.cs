@@ -22,7 +22,7 @@ public sealed class ReleaseArtifacts(IBlobStore blobs, DerivedReleases derived, 
     /// <param name="content">The content.</param>
     /// <param name="chart">What the inspection of the content found.</param>
     /// <param name="provenance">The provenance file of the chart; null for none.</param>
-    /// <param name="now">The time at which the content came in.</param>
+    /// <param name="now">The time at which the content was received.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="StorageException">The storage failed.</exception>
     internal async Task<ReleaseArtifact> DescribeAsync(

@@ -217,10 +217,10 @@ internal ref partial struct StoredIndexReader
     }
 
     /// <summary>
-    /// Whether the current token is a property; false at the end of the object. If it is the one of the call before, no
-    /// test has consumed it: it is unknown, and skipped.
+    /// Whether the current token is a property; false at the end of the object. If it is still the property of the
+    /// previous call, no test has consumed it, so it is unknown and skipped.
     /// </summary>
-    /// <param name="start">Where the property of the call before began.</param>
+    /// <param name="start">Where the property of the previous call began.</param>
     private bool IsInObject(ref long start)
     {
         if (start == Offset)

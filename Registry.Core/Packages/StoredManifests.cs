@@ -3,8 +3,8 @@ using System.Buffers;
 namespace Registry.Core.Packages;
 
 /// <summary>
-/// Where the manifests of an index are in its compressed stored form: what a change leaves as it was is copied from
-/// there to the next stored form.
+/// The places of the manifests in the compressed stored form of an index. Manifests that a change does not affect are
+/// copied from there to the next stored form.
 /// </summary>
 internal sealed class StoredManifests
 {

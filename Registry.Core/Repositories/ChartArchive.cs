@@ -3,7 +3,7 @@ using Registry.Core.Versions;
 
 namespace Registry.Core.Repositories;
 
-/// <summary>A file that a Helm repository gives out: the archive of a chart, or its provenance file.</summary>
+/// <summary>A file that a Helm repository serves: the archive of a chart, or its provenance file.</summary>
 /// <param name="Package">The package.</param>
 /// <param name="Release">The release.</param>
 /// <param name="Blob">The digest and the length of the file.</param>

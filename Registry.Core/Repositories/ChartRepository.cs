@@ -11,8 +11,8 @@ using Registry.Core.Versions;
 namespace Registry.Core.Repositories;
 
 /// <summary>
-/// Charts as Helm and ChartMuseum clients see them: archives by file name, pushes that name themselves, provenance
-/// files. A chart is a release of a package in media type helm.
+/// Charts as Helm and ChartMuseum clients see them: archives by file name, pushes that take name and version from the
+/// archive, provenance files. A chart is a release of a package in media type helm.
 /// </summary>
 /// <param name="packages">The use cases of packages.</param>
 /// <param name="indexes">The indexes of the packages.</param>
@@ -47,8 +47,8 @@ public sealed partial class ChartRepository(
     public static bool IsNamespace(string @namespace) => PackageName.TryCreate(@namespace, "a", out _);
 
     /// <summary>
-    /// Returns the packages and releases that a file of a repository may be of, the shortest name first: it is of the
-    /// first package that exists.
+    /// Returns the packages and releases that a file of a repository may belong to, the shortest name first. It belongs
+    /// to the first package that exists.
     /// </summary>
     /// <param name="namespace">The namespace.</param>
     /// <param name="file">The name of the file.</param>
@@ -123,7 +123,7 @@ public sealed partial class ChartRepository(
     /// <param name="bytes">The file.</param>
     /// <param name="force">Whether to replace another one.</param>
     /// <param name="caller">Who stores it.</param>
-    /// <param name="cancellationToken">Cancels the call; the file is then stored or not.</param>
+    /// <param name="cancellationToken">Cancels the call; the file is then stored completely or not at all.</param>
     /// <exception cref="RegistryException">
     /// <see cref="ErrorCode.InvalidParameters"/>: the file is invalid, or does not name the archive of the chart;
     /// <see cref="ErrorCode.PackageNotFound"/>; <see cref="ErrorCode.PackageExists"/>.
@@ -159,7 +159,7 @@ public sealed partial class ChartRepository(
         }
         catch (RegistryException missing) when (missing.Code == ErrorCode.PackageNotFound)
         {
-            // In the words of Helm instead of those of CNR.
+            // Helm clients get a message about a chart instead of that of the CNR protocol.
             throw ChartErrors.NotFound($"Chart {name} {version}");
         }
     }
@@ -203,13 +203,14 @@ public sealed partial class ChartRepository(
                 return;
         }
 
-        // A forced push of a chart that was there already has left its provenance file as it was.
+        // A forced push of the same content keeps the previous provenance file, so the new one is stored separately.
         await StoreProvenanceAsync(
             package, release, signed, provenance!.Value, force, caller, cancellationToken);
     }
 
     /// <summary>
-    /// Discards a staged archive. A failure is logged only: the archive is reclaimed when it has been idle.
+    /// Discards a staged archive. A failure is only logged: the archive is reclaimed once it has been idle for long
+    /// enough.
     /// </summary>
     internal async ValueTask DiscardAsync(UploadKey upload)
     {

@@ -167,7 +167,8 @@ public sealed partial class RepositoryBlobs(
     }
 
     /// <summary>
-    /// Discards an upload whose blob is stored. A failure is logged only: the upload is reclaimed when it is idle.
+    /// Discards an upload whose blob is stored. A failure is only logged: the upload is reclaimed once it has been idle
+    /// for long enough.
     /// </summary>
     public async Task EndUploadAsync(PackageName package, string id)
     {
@@ -213,8 +214,8 @@ public sealed partial class RepositoryBlobs(
     }
 
     /// <summary>
-    /// Deletes a blob that nothing refers to: clients do not find it any more, and the collector removes it. A push
-    /// that has touched the blob, and refers to it in a moment, keeps it.
+    /// Deletes a blob that nothing refers to: clients no longer find it, and the collector removes it later. A
+    /// concurrent push that has touched the blob and then refers to it keeps it.
     /// </summary>
     /// <exception cref="RegistryException">
     /// <see cref="ErrorCode.BlobNotFound"/>; <see cref="ErrorCode.BlobInUse"/>.

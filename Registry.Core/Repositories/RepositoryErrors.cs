@@ -54,7 +54,7 @@ internal static class RepositoryErrors
     /// <param name="limit">The limit for all callers.</param>
     public static RegistryException TooManyUploadsOfCaller(int own, int limit) => new(
         ErrorCode.TooManyUploads,
-        $"{own} uploads of this caller are in progress, and fewer are free of the {limit} that this registry allows "
-            + "(LIMITS__UPLOADS): complete or cancel some, or try again later",
+        $"{own} uploads of this caller are in progress, at least as many as are free of the {limit} that this registry "
+            + "allows (LIMITS__UPLOADS): complete or cancel some, or try again later",
         ("limit", limit));
 }

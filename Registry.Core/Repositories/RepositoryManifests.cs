@@ -17,7 +17,7 @@ namespace Registry.Core.Repositories;
 /// <param name="manifests">Reads manifests.</param>
 /// <param name="releases">Describes pushed releases.</param>
 /// <param name="mutable">The packages in which a push replaces a release.</param>
-/// <param name="completion">Requests that releases of an earlier version are completed.</param>
+/// <param name="completion">Requests the completion of releases that an earlier version stored.</param>
 /// <param name="events">Raises an event for every change.</param>
 /// <param name="time">The clock.</param>
 public sealed class RepositoryManifests(
@@ -30,7 +30,7 @@ public sealed class RepositoryManifests(
     RegistryEvents events,
     TimeProvider time)
 {
-    /// <summary>The largest manifest, in bytes.</summary>
+    /// <summary>The maximum size of a manifest, in bytes.</summary>
     public const int MaxManifestBytes = ManifestReader.MaxBytes;
 
     /// <summary>Finds a manifest by its tag or its digest.</summary>
@@ -256,8 +256,8 @@ public sealed class RepositoryManifests(
     }
 
     /// <summary>
-    /// Touches everything that a manifest refers to, and stores what is derived: it must not change or vanish with its
-    /// release any more.
+    /// Touches everything that a manifest refers to. Derived manifests and configs are stored, so that they no longer
+    /// change or disappear with their release.
     /// </summary>
     private async Task HoldAsync(
         PackageCommit commit, PackageIndex? index, ManifestDocument document, CancellationToken cancellationToken)
@@ -273,7 +273,7 @@ public sealed class RepositoryManifests(
                 throw ArtifactErrors.UnknownReference(commit.Package, reference.Digest);
         }
 
-        // Clients trust the sizes in a manifest: they cannot pull what has another one.
+        // Clients rely on the sizes in a manifest: they cannot pull content of another size.
         foreach (var (field, descriptor) in document.GetDescriptors())
             if (sizes.TryGetValue(descriptor.Digest, out var stored) && stored != descriptor.Size)
                 throw ArtifactErrors.OtherSize($"{field}.size", descriptor.Digest, descriptor.Size, stored);

@@ -5,23 +5,23 @@ using Registry.Core.Storage;
 namespace Registry.Core.Repositories;
 
 /// <summary>
-/// Limits the number of staged uploads, of all callers together and of each. A caller may have as many as are free: one
-/// alone half of the limit, so that nobody keeps the others from pushing.
+/// Limits the number of staged uploads, in total and per caller. A caller may begin another upload while it has fewer
+/// than are free. So a single caller gets at most half of the limit, and cannot block the others.
 /// </summary>
 /// <remarks>
-/// The storage is asked for the number of all uploads from time to time; in between, those that this process begins and
-/// ends are counted. It does not know whose they are, so the uploads of a caller are those that began in this process.
-/// They may end in another one, which is found out before the caller is refused.
+/// The total is read from the storage from time to time; in between, the uploads that this process begins and ends are
+/// counted. The storage does not record callers, so the uploads of a caller are those that began in this process. They
+/// may end in another process, which is checked before the caller is refused.
 /// </remarks>
 internal sealed class UploadLimit(IUploadStore uploads, int limit, TimeProvider time)
 {
-    /// <summary>The most uploads of a caller that are looked up before the caller is refused.</summary>
+    /// <summary>The maximum number of uploads of a caller that are looked up before the caller is refused.</summary>
     private const int MaxLookups = 16;
 
     /// <summary>How long a count is used.</summary>
     private static readonly TimeSpan CountedFor = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long a count is used that refuses a caller: others may have ended uploads.</summary>
+    /// <summary>How long a count is used to refuse a caller: other processes may have ended uploads.</summary>
     private static readonly TimeSpan RefusedFor = TimeSpan.FromSeconds(1);
 
     private readonly Lock gate = new();
@@ -61,7 +61,7 @@ internal sealed class UploadLimit(IUploadStore uploads, int limit, TimeProvider 
         return upload;
     }
 
-    /// <summary>Counts an upload no more, which has just ended.</summary>
+    /// <summary>Stops counting an upload that has just ended.</summary>
     public void End(UploadKey upload)
     {
         lock (gate)
@@ -72,8 +72,8 @@ internal sealed class UploadLimit(IUploadStore uploads, int limit, TimeProvider 
     }
 
     /// <summary>
-    /// Returns who shares a part of the limit; null for callers who may do everything. Where requests need no
-    /// credentials, nobody can be told from anybody else.
+    /// Returns the identity that the limit per caller applies to; null for callers who may do everything, which have no
+    /// such limit. That includes all callers of a registry without access control, who cannot be told apart.
     /// </summary>
     private static string? OwnerOf(Caller caller) =>
         caller.Scopes.Includes(ScopeSet.Everything) ? null : $"{caller.Kind} {caller.Id} {caller.Name}";
@@ -95,7 +95,7 @@ internal sealed class UploadLimit(IUploadStore uploads, int limit, TimeProvider 
                     : null;
     }
 
-    /// <summary>Forgets uploads of a caller that have ended elsewhere, among the oldest.</summary>
+    /// <summary>Looks up the oldest uploads of a caller, and forgets those that have ended elsewhere.</summary>
     private async Task ForgetEndedAsync(string owner, CancellationToken cancellationToken)
     {
         List<UploadKey> oldest;
@@ -106,7 +106,7 @@ internal sealed class UploadLimit(IUploadStore uploads, int limit, TimeProvider 
             var isEnded = await uploads.LengthAsync(upload, cancellationToken) is null;
             lock (gate)
                 if (Forget(upload) && !isEnded)
-                    // The next time, others are looked up.
+                    // Moved to the end, so that others are looked up next time.
                     Add(upload, owner);
         }
     }

@@ -4,7 +4,7 @@ using Registry.Core.Tokens;
 
 namespace Registry.Core.Sessions;
 
-/// <summary>A session: somebody who has signed in with a secret, and need not show it again.</summary>
+/// <summary>A session of a user who has signed in with a secret and need not present it again.</summary>
 /// <param name="Token">The token of the secret; null for the administrator's secret.</param>
 /// <param name="Proof">The proof that the session began with the secret: see <see cref="IsOf"/>.</param>
 /// <param name="Created">When it began, in whole seconds.</param>
@@ -16,7 +16,8 @@ public sealed record AccessSession(
     public bool IsExpired(DateTimeOffset time) => time >= Expires;
 
     /// <summary>
-    /// Whether the session began with a secret. It ends when its token has another secret, or the administrator has.
+    /// Whether the session began with a secret. It ends when the secret of its token, or that of the administrator,
+    /// changes.
     /// </summary>
     /// <param name="id">The id of this session.</param>
     /// <param name="secretHash">The sha256 of the secret.</param>

@@ -19,8 +19,8 @@ public sealed partial class AccessSessions(
     public static readonly TimeSpan Lifetime = TimeSpan.FromHours(12);
 
     /// <summary>
-    /// The maximum number of sessions of one token: another one ends the oldest, so that nobody can fill the storage
-    /// with sessions.
+    /// The maximum number of sessions of one token. A further session ends the oldest, so that sessions cannot fill the
+    /// storage.
     /// </summary>
     private const int MaxPerToken = 20;
 
@@ -31,13 +31,13 @@ public sealed partial class AccessSessions(
         new(documents, new SessionCodec(), time, options, CacheBytes);
 
     /// <summary>
-    /// Begins a session of somebody who has shown a valid secret. Of more than 20 sessions of one token, the oldest
+    /// Begins a session after a valid secret was presented. If the token then has more than 20 sessions, the oldest
     /// end.
     /// </summary>
     /// <param name="token">The token of the secret; null for the administrator's secret.</param>
     /// <param name="secretHash">The sha256 of the secret.</param>
-    /// <param name="expires">When the secret expires, and the session at the latest; null if never.</param>
-    /// <param name="cancellationToken">Cancels the call; the session then exists or not, and nobody has its id.</param>
+    /// <param name="expires">When the secret expires; the session ends no later. Null if it never expires.</param>
+    /// <param name="cancellationToken">Cancels the call; the session may exist then, but nobody knows its id.</param>
     /// <returns>The new id, once the session is durable.</returns>
     /// <exception cref="RegistryException"><see cref="ErrorCode.Unavailable"/>: the outcome is unknown.</exception>
     /// <exception cref="StorageException">The storage failed, for example because it is full.</exception>
@@ -60,7 +60,7 @@ public sealed partial class AccessSessions(
         await sessions.UpdateAsync(
             id.Key, new DocumentChange<AccessSession>(_ => session, static _ => true), cancellationToken);
 
-        // Only now: of several that begin at the same time, the last to end others sees all of them.
+        // Done last: of several sessions that begin at the same time, the last one to get here sees all others.
         await EndOldestAsync(id.Key.Key, token, cancellationToken);
         return id;
     }
@@ -82,7 +82,8 @@ public sealed partial class AccessSessions(
         }
         catch (StorageException damage) when (damage.Kind is StorageFault.Corrupt or StorageFault.NewerSchema)
         {
-            // The browser would show nothing but errors until it forgets the id. It can sign in again.
+            // Otherwise the browser would get only errors until it drops the id. Without a session, the user can sign
+            // in again.
             LogUnreadable(id.Key, damage.Message);
             return null;
         }
@@ -100,7 +101,7 @@ public sealed partial class AccessSessions(
 
     /// <summary>Removes the documents of sessions that have expired or are damaged.</summary>
     /// <returns>Their number.</returns>
-    /// <exception cref="StorageException">The storage failed; what was removed stays so.</exception>
+    /// <exception cref="StorageException">The storage failed; sessions removed before stay removed.</exception>
     public async Task<int> RemoveExpiredAsync(CancellationToken cancellationToken)
     {
         var removed = 0;
@@ -113,7 +114,7 @@ public sealed partial class AccessSessions(
         return removed;
     }
 
-    /// <summary>Ends the oldest sessions of a token beside a new one, if there are too many.</summary>
+    /// <summary>Ends the oldest sessions of a token, except the new one, if there are too many.</summary>
     private async Task EndOldestAsync(StoreKey newest, TokenId? token, CancellationToken cancellationToken)
     {
         var own = new List<(StoreKey Key, DateTimeOffset Created)>();
@@ -131,7 +132,8 @@ public sealed partial class AccessSessions(
     }
 
     /// <summary>
-    /// Reads a stored session; null if it is damaged, or of a later version, whose replicas remove it.
+    /// Reads a stored session; null if it is damaged, or if a later version stored it. Only replicas of that version
+    /// remove such a session.
     /// </summary>
     private (AccessSession? Session, bool IsDamaged) Read(StoreKey key, Document document)
     {

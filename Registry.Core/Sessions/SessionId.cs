@@ -5,8 +5,8 @@ using System.Security.Cryptography;
 namespace Registry.Core.Sessions;
 
 /// <summary>
-/// The id of a session: 256 random bits. Whoever has it is signed in, so only the browser keeps it: the storage has its
-/// sha256.
+/// The id of a session: 256 random bits. Possession of it is enough to be signed in, so only the browser keeps it; the
+/// storage has its sha256.
 /// </summary>
 public sealed class SessionId
 {
@@ -19,7 +19,7 @@ public sealed class SessionId
     /// <summary>The id as the browser keeps it, in base64url.</summary>
     public string Text => Base64Url.EncodeToString(value);
 
-    /// <summary>The name of the session's document, from which the id cannot be found.</summary>
+    /// <summary>The name of the session's document, from which the id cannot be derived.</summary>
     internal SessionKey Key => SessionKey.Of(SHA256.HashData(value));
 
     /// <summary>Creates a random id.</summary>
@@ -35,8 +35,8 @@ public sealed class SessionId
     }
 
     /// <summary>
-    /// Returns the proof that a session began with a secret: an HMAC of the secret's hash, with this id as the key. Who
-    /// reads it in the storage cannot guess the secret with it, because the id is not there.
+    /// Returns the proof that a session began with a secret: an HMAC of the secret's hash, with this id as the key. A
+    /// reader of the storage cannot use it to guess the secret, because the id is not stored.
     /// </summary>
     /// <param name="secretHash">The sha256 of the secret.</param>
     internal byte[] ProofOf(ReadOnlySpan<byte> secretHash) => HMACSHA256.HashData(value, secretHash);

@@ -36,7 +36,7 @@ internal static class StoredSession
             throw new FormatException("It has another schema.");
         TokenId? token = form.Token is null ? null
             : TokenId.TryParse(form.Token, out var id) ? id
-            : throw new FormatException("Its token is not the id of one.");
+            : throw new FormatException("Its token is not a token id.");
         return new AccessSession(
             token, ImmutableArray.Create(Convert.FromHexString(form.Proof)), form.CreatedAt, form.ExpiresAt);
     }

@@ -1,9 +1,9 @@
 namespace Registry.Core.Storage;
 
 /// <summary>
-/// Stages uploads that arrive in several requests, possibly at several replicas. A staged upload is not a blob: whoever
-/// completes it reads the staged bytes, commits them through <see cref="IBlobStore"/>, and discards the upload. Every
-/// backend implements this contract in full.
+/// Stages uploads that arrive in several requests, possibly at several replicas. A staged upload is not a blob: to
+/// complete it, the caller reads the staged bytes, commits them through <see cref="IBlobStore"/>, and discards the
+/// upload. Every backend implements this contract in full.
 /// </summary>
 /// <remarks>
 /// # Behaviour

@@ -5,7 +5,7 @@ namespace Registry.Core.Storage;
 /// <code>
 /// documents  packages/&lt;namespace&gt;/&lt;name&gt;   the package index: releases, manifests, channels, created_at
 ///            tokens/&lt;id&gt;                    a token for clients, without its secret
-///            sessions/&lt;sha256&gt;              somebody who has signed in, by the hash of the session's id
+///            sessions/&lt;sha256&gt;              a session of a signed-in user, by the hash of its id
 ///            probe/&lt;random&gt;                 written, read and deleted at startup
 /// blobs      packages/&lt;namespace&gt;/&lt;name&gt;   the stored bytes (the .tar.gz as it was pushed)
 ///            archives/&lt;workspace …&gt;         app archives

@@ -8,7 +8,7 @@ namespace Registry.Core.Telemetry;
 /// Records how long the operations of one store take, and how they end: in a histogram, and as spans of the request
 /// that they belong to.
 /// </summary>
-/// <remarks>Without a listener, a call is only forwarded. Work of the background has no spans.</remarks>
+/// <remarks>Without a listener, a call is only forwarded. Background work has no spans.</remarks>
 public sealed class StorageMetrics
 {
     /// <summary>The name of the meter, and of the source of the spans.</summary>
@@ -154,7 +154,9 @@ public sealed class StorageMetrics
         }
     }
 
-    /// <summary>Begins the span of an operation; null if nobody listens, or it belongs to no request.</summary>
+    /// <summary>
+    /// Begins the span of an operation; null if there is no listener, or the operation belongs to no request.
+    /// </summary>
     private Activity? Begin(string operation) =>
         Spans.HasListeners() && Activity.Current is not null
             ? Spans.StartActivity($"{storeName} {operation}", ActivityKind.Client)

@@ -35,16 +35,17 @@ public sealed record IssuedToken(AccessToken Token, TokenSecret Secret);
 /// <summary>The tokens that a caller administers.</summary>
 /// <param name="Tokens">The tokens, by id.</param>
 /// <param name="Unreadable">
-/// What cannot be read, by id, whoever administers it: nobody knows what it is. The list may lack it.
+/// The stored tokens that cannot be read, by id. Their scopes are unknown, so every caller gets them, and
+/// <paramref name="Tokens"/> may be incomplete.
 /// </param>
 public sealed record TokenList(IReadOnlyList<AccessToken> Tokens, IReadOnlyList<UnreadableToken> Unreadable);
 
 /// <summary>A stored token that is damaged, or that a later version of the registry stored.</summary>
-/// <param name="Id">The id; any text if it is none.</param>
+/// <param name="Id">The id, or any other text in its place.</param>
 /// <param name="Cause">Why it cannot be read, for the operator.</param>
 public sealed record UnreadableToken(string Id, StorageException Cause);
 
-/// <summary>What a new token shall be.</summary>
+/// <summary>The properties of a new token.</summary>
 /// <param name="Name">The name.</param>
 /// <param name="Scopes">What its holder may do.</param>
 /// <param name="Lifetime">How long it is valid.</param>

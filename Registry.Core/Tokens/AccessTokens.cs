@@ -25,7 +25,9 @@ public sealed partial class AccessTokens(
     /// <summary>The maximum number of scopes of a token: each request checks all of them.</summary>
     private const int MaxScopes = 100;
 
-    /// <summary>How long an expired token stays in the list, so that whoever misses it finds out why.</summary>
+    /// <summary>
+    /// How long an expired token stays in the list, so that its owner can find out why it stopped working.
+    /// </summary>
     private static readonly TimeSpan ExpiredFor = TimeSpan.FromDays(30);
 
     /// <summary>The memory for cached tokens, in bytes: several thousand tokens.</summary>
@@ -55,7 +57,9 @@ public sealed partial class AccessTokens(
     }
 
     /// <summary>Issues a token.</summary>
-    /// <param name="request">What the token shall be. It expires no later than the credentials of its issuer.</param>
+    /// <param name="request">
+    /// The properties of the token. It expires no later than the credentials of its issuer.
+    /// </param>
     /// <param name="caller">Who issues it.</param>
     /// <param name="cancellationToken">Cancels the call; the token is then stored completely or not at all.</param>
     /// <returns>The token, once it is durable.</returns>
@@ -114,11 +118,11 @@ public sealed partial class AccessTokens(
     }
 
     /// <summary>
-    /// Finds the token of somebody who has shown its secret before: null if it does not exist, is another one now, was
+    /// Finds a token whose secret was presented earlier: null if it does not exist, has another secret now, was
     /// revoked, or has expired. A revocation that any replica acknowledged before this call is respected.
     /// </summary>
     /// <param name="id">The id of the token.</param>
-    /// <param name="isHeld">Whether it was the secret of this token that was shown.</param>
+    /// <param name="isHeld">Whether the secret that was presented is that of this token.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="StorageException">The storage failed: nothing is known about the token.</exception>
     public async ValueTask<AccessToken?> FindAsync(
@@ -196,7 +200,7 @@ public sealed partial class AccessTokens(
     }
 
     /// <summary>
-    /// Revokes a token that the caller administers. Who administers everything can revoke a damaged token too.
+    /// Revokes a token that the caller administers. A caller who may do everything can revoke a damaged token too.
     /// </summary>
     /// <exception cref="RegistryException">
     /// <see cref="ErrorCode.TokenNotFound"/>: it does not exist, or the caller does not administer it.
@@ -207,8 +211,8 @@ public sealed partial class AccessTokens(
         ArgumentNullException.ThrowIfNull(caller);
         var token = await FindToRevokeAsync(id, caller, cancellationToken);
 
-        // The client is refused because the token is gone, so that must be durable. Whoever notes a use at the same
-        // time writes on a revision that is gone then.
+        // The client may be told that the token does not exist, so its absence must be durable. A concurrent write of
+        // its last use expects the deleted revision, and fails.
         await tokens.EnsureDurableAsync(id, cancellationToken);
         if (!await documents.TryDeleteAsync(id.Key, Precondition.None, cancellationToken))
             throw TokenErrors.NotFound(id.Value);
@@ -219,7 +223,7 @@ public sealed partial class AccessTokens(
         });
     }
 
-    /// <summary>Returns the token; null if it does not matter what it is.</summary>
+    /// <summary>Returns the token to revoke; null if it cannot be read and the caller may revoke any token.</summary>
     private async Task<AccessToken?> FindToRevokeAsync(TokenId id, Caller caller, CancellationToken cancellationToken)
     {
         try
@@ -234,7 +238,7 @@ public sealed partial class AccessTokens(
         }
     }
 
-    /// <summary>Waits for the uses that are being noted, before the storage is closed.</summary>
+    /// <summary>Waits until the last uses in progress are stored, before the storage is closed.</summary>
     public async ValueTask DisposeAsync() => await Task.WhenAll(noted.Values.Select(static last => last.Note));
 
     private AccessToken Parse(StoreKey key, Document document) =>

@@ -7,14 +7,14 @@ namespace Registry.Core.Tokens;
 /// <summary>The errors of tokens.</summary>
 internal static class TokenErrors
 {
-    /// <param name="id">What the client takes for an id; a whole token is not repeated.</param>
+    /// <param name="id">The requested id, which may be any text. The secret of a whole token is not repeated.</param>
     public static RegistryException NotFound(string id)
     {
         var shown = TokenSecret.Redact(id);
         return new RegistryException(ErrorCode.TokenNotFound, $"Token {shown} does not exist", ("token", shown));
     }
 
-    /// <param name="missing">The scopes that the caller may not give.</param>
+    /// <param name="missing">The scopes that the caller may not grant.</param>
     public static RegistryException MayNotGive(IReadOnlyList<Scope> missing) => new(
         ErrorCode.Forbidden,
         $"You need admin and all of the actions on every scope of the token: {string.Join(' ', missing)}",

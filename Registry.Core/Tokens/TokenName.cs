@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Registry.Core.Tokens;
 
-/// <summary>What people call a token: any text on one line. Several tokens may have the same name.</summary>
+/// <summary>The display name of a token: any text on one line. Several tokens may have the same name.</summary>
 public readonly record struct TokenName
 {
     private const int MaxLength = 100;

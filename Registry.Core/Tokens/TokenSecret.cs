@@ -8,9 +8,9 @@ using System.Text.RegularExpressions;
 namespace Registry.Core.Tokens;
 
 /// <summary>
-/// What a client presents: <c>reg_</c>, the id, <c>_</c>, 43 random letters and digits (256 bits), and a checksum of 6.
-/// The prefix and the checksum let secret scanners recognize it, and let the registry refuse a mistyped token without
-/// asking the storage.
+/// The secret that a client presents: <c>reg_</c>, the id, <c>_</c>, 43 random letters and digits (256 bits), and a
+/// checksum of 6. The prefix and the checksum let secret scanners recognize it, and let the registry refuse a mistyped
+/// token without asking the storage.
 /// </summary>
 public sealed partial class TokenSecret
 {
@@ -67,7 +67,7 @@ public sealed partial class TokenSecret
     /// <summary>Returns the sha256 of the token, which is all that is stored of the secret.</summary>
     internal byte[] Hash() => SHA256.HashData(Encoding.ASCII.GetBytes(Text));
 
-    /// <summary>Whether this is the token with a hash. Takes the same time for every wrong one.</summary>
+    /// <summary>Whether this is the token with a hash. Compares in constant time.</summary>
     internal bool Matches(ReadOnlySpan<byte> hash) => CryptographicOperations.FixedTimeEquals(Hash(), hash);
 
     /// <summary>Returns the token without its secret part, so that it can be logged.</summary>

@@ -60,7 +60,7 @@ public sealed class EtcdUploadContract : UploadStoreContract
 
 internal static class EtcdContract
 {
-    /// <summary>A storage that waits for a server whose disk is busy.</summary>
+    /// <summary>A storage with a timeout that is long enough for a server whose disk is busy.</summary>
     public static EtcdUnderTest Over(EtcdServer server)
     {
         var storage = new EtcdUnderTest(server);

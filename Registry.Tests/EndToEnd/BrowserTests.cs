@@ -98,8 +98,8 @@ public abstract class BrowserTests
     }
 
     /// <summary>
-    /// Returns what is a serious obstacle on the page for people who cannot see it well. In the dark only colors are
-    /// checked: the other rules find the same in every scheme.
+    /// Returns the serious accessibility violations of the page. In the dark scheme only colors are checked: the
+    /// results of the other rules do not depend on the scheme.
     /// </summary>
     protected async Task<IEnumerable<string>> FindObstaclesAsync(ColorScheme scheme)
     {
@@ -107,8 +107,8 @@ public abstract class BrowserTests
         if (scheme == ColorScheme.Dark)
             options.RunOnly = new() { Type = "rule", Values = ["color-contrast", "link-in-text-block"] };
 
-        // To look into frames, which the pages do not have, its replacement opens another page for each check and takes
-        // three times as long.
+        // The replacement of this method also checks frames, which the pages do not have. For that it opens another
+        // page for each check, and takes three times as long.
 #pragma warning disable CS0618
         var result = await Page.Locator("html").RunAxeLegacy(options);
 #pragma warning restore CS0618

@@ -9,9 +9,9 @@ using Registry.Tests.Support.Linearizability;
 namespace Registry.Tests.EndToEnd;
 
 /// <summary>
-/// Clients of two replicas change and show packages, all of them the same one at a time, while the storage connection
-/// is disturbed and replicas are killed. The responses must have an order in which a single registry could have given
-/// them.
+/// Clients of two replicas change and show packages, all clients the same package at a time, while the storage
+/// connection is disturbed and replicas are killed. The responses must have an order in which a single registry could
+/// have given them.
 /// </summary>
 [TestFixtureSource(typeof(ClusterStorage), nameof(ClusterStorage.Backends))]
 [NonParallelizable]
@@ -42,7 +42,9 @@ public sealed class LinearizabilityTests(string backend) : EndToEndTest
     private RegistryCluster cluster = null!;
     private int responses;
 
-    /// <summary>What the clients have done, to move them to the next package.</summary>
+    /// <summary>
+    /// The number of responses, which selects the package: see <see cref="PerPackage"/> and <see cref="PerUnknown"/>.
+    /// </summary>
     private int progress;
     private int disturbances;
     private int kills;

@@ -8,7 +8,7 @@ namespace Registry.Tests.EndToEnd;
 /// <summary>The pages in a browser, as people use them.</summary>
 public sealed class PageJourneyTests : BrowserTests
 {
-    /// <summary>Text that would do harm on a page that does not encode it, or that loads what it names.</summary>
+    /// <summary>Text that attacks a page that does not encode it, or that loads the resources it names.</summary>
     private const string Hostile =
         "<img src=https://evil.example/i.png onerror=alert(1)><script>alert(2)</script>\"' onclick='alert(3)";
 
@@ -103,7 +103,7 @@ public sealed class PageJourneyTests : BrowserTests
         Assert.That(widths[0], Is.LessThan(0.5));
         Assert.That(widths[1], Is.Zero);
 
-        // A page of paper.
+        // The printed page.
         await Page.EmulateMediaAsync(new() { Media = Media.Print });
         await Page.SetViewportSizeAsync(700, 900);
         widths = await Page.EvaluateAsync<double[]>(Widths);
@@ -170,7 +170,7 @@ public sealed class PageJourneyTests : BrowserTests
         await Assertions.Expect(Page.GetByText("Not all files are shown")).ToBeVisibleAsync();
         AssertNoProblems();
 
-        // As a page of its own, the browser reports what it blocks.
+        // Opened as a page of its own, last: the browser reports what it blocks as an error.
         await Page.GotoAsync("icons/evil/app@1.0.0");
     }
 
@@ -210,7 +210,7 @@ public sealed class PageJourneyTests : BrowserTests
     }
 
     /// <summary>
-    /// Opens a page, and checks that nothing serious is wrong with it and that it does not scroll sideways.
+    /// Opens a page, and checks that it has no serious accessibility violation and does not scroll sideways.
     /// </summary>
     private async Task CheckAsync(string path, ColorScheme scheme)
     {

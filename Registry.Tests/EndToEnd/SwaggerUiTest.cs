@@ -4,7 +4,7 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.EndToEnd;
 
-/// <summary>Tests of the page at <c>/swagger</c>, with those that a path prefix could break.</summary>
+/// <summary>Tests of the page at <c>/swagger</c> that a path prefix could break.</summary>
 public abstract class SwaggerUiTest : BrowserTests
 {
     /// <summary>The timeout in milliseconds, long enough for busy machines.</summary>

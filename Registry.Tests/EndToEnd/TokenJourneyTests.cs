@@ -10,7 +10,7 @@ namespace Registry.Tests.EndToEnd;
 /// <summary>Signing in, and issuing and revoking a token, as people do it.</summary>
 public sealed class TokenJourneyTests : BrowserTests
 {
-    /// <summary>A name that would do harm on a page that does not encode it.</summary>
+    /// <summary>A name that attacks a page that does not encode it.</summary>
     private const string Name = "<img src=x onerror=alert(1)>\"'<script>alert(2)</script>&lt;";
 
     private static readonly ColorScheme[] Schemes = [ColorScheme.Light, ColorScheme.Dark];
@@ -88,10 +88,10 @@ public sealed class TokenJourneyTests : BrowserTests
         AssertNoProblems();
     }
 
-    /// <summary>Checks the page for people who cannot see it well, and in a narrow window.</summary>
+    /// <summary>Checks the accessibility of the page, and its width in a narrow window.</summary>
     private async Task CheckAsync(string name, ColorScheme scheme)
     {
-        // WaitForLoadStateAsync may miss the event of a page that loads at once, and then waits in vain.
+        // WaitForLoadStateAsync may miss the event of a page that loads quickly, and then never returns.
         await Page.WaitForFunctionAsync("document.readyState === 'complete'");
         Assert.That(await FindObstaclesAsync(scheme), Is.Empty, name);
         await Page.SetViewportSizeAsync(360, 740);

@@ -25,7 +25,7 @@ internal enum ChartDoor
     ChartMuseum,
 }
 
-/// <summary>A chart that is pushed through one of the doors, and read through all of them.</summary>
+/// <summary>A chart that is pushed through one API, and read through all of them.</summary>
 /// <param name="Door">How it is pushed.</param>
 /// <param name="Package">The package, in a namespace of one part. Its name is that of the chart.</param>
 /// <param name="Release">The release, without <c>+</c>.</param>
@@ -46,11 +46,11 @@ internal sealed record ChartPush(ChartDoor Door, string Package, string Release,
         "layers":[{{OneRegistry.Descriptor(Chart, OciMediaTypes.HelmChart)}}]}
         """);
 
-    /// <summary>Returns a push of a chart with bytes of its own.</summary>
+    /// <summary>Returns a push of a chart with unique bytes.</summary>
     /// <param name="door">How it is pushed.</param>
     /// <param name="package">The package.</param>
     /// <param name="release">The release.</param>
-    /// <param name="text">Makes the bytes its own.</param>
+    /// <param name="text">Makes the bytes unique.</param>
     /// <param name="bytes">The length of a file that gzip cannot compress much.</param>
     public static ChartPush Of(ChartDoor door, string package, string release, string text, int bytes = 0)
     {

@@ -6,8 +6,9 @@ namespace Registry.Tests.Support;
 internal static class LiveMemory
 {
     /// <summary>
-    /// Returns the bytes in use after a full collection. <see cref="GC.GetTotalMemory"/> includes later allocations,
-    /// and collects up to twenty times, until a difference of 5 % of what other tests have left in use.
+    /// Returns the bytes in use after a full collection. <see cref="GC.GetTotalMemory"/> is less exact: it includes
+    /// later allocations, and stops when two collections differ by less than 5 % of the heap, which other tests may
+    /// have made large.
     /// </summary>
     public static long Measure()
     {

@@ -6,9 +6,9 @@ using static Registry.Tests.Support.OneRegistry;
 
 namespace Registry.Tests.Support;
 
-/// <summary>A package with one thing of every kind that OCI and Helm clients store or get.</summary>
-/// <param name="Blobs">The blobs that the package refers to, by what they are.</param>
-/// <param name="Manifests">The manifests that clients can read by digest, by what they are.</param>
+/// <summary>A package with one item of every kind that OCI and Helm clients push or pull.</summary>
+/// <param name="Blobs">The blobs that the package refers to, by description.</param>
+/// <param name="Manifests">The manifests that clients can read by digest, by description.</param>
 internal sealed record ManyArtifacts(
     IReadOnlyDictionary<string, Digest> Blobs, IReadOnlyDictionary<string, Digest> Manifests)
 {
@@ -22,7 +22,8 @@ internal sealed record ManyArtifacts(
         var blobs = new Dictionary<string, Digest>();
         var manifests = new Dictionary<string, Digest>();
 
-        // A chart of CNR, of which helm pushes a signed manifest later: the derived one is a former one then.
+        // A chart pushed by CNR. When helm later pushes a signed manifest for it, the derived manifest becomes a former
+        // one.
         var chart = Chart("1.0.0");
         await registry.PushAsync("1.0.0", chart);
         var former = await registry.ReadAsync("1.0.0");
@@ -50,7 +51,7 @@ internal sealed record ManyArtifacts(
         blobs["lengthy content"] = Sha256(lengthy);
         blobs["metadata"] = release.Artifact!.Chart!.MetadataBlob!.Digest;
 
-        // The image index over two media types is a former one when a third comes.
+        // The image index over two media types becomes a former one when a third is pushed.
         foreach (var type in (string[])["kpm", "docker-compose", "kpm-compose"])
         {
             var content = Archive(("a", type));

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Registry.Tests.Support;
 
-/// <summary>Makes named pipes. Opening one waits for somebody at its other end.</summary>
+/// <summary>Makes named pipes. Opening one blocks until its other end is opened.</summary>
 internal static class NamedPipe
 {
     public static async Task<string> CreateAsync(string path)

@@ -15,7 +15,7 @@ using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Support;
 
-/// <summary>A registry in memory, which is used as CNR and as OCI clients use it.</summary>
+/// <summary>A registry in memory, used by CNR and OCI clients.</summary>
 internal sealed class OneRegistry
 {
     private readonly PackageServices services;
@@ -85,7 +85,7 @@ internal sealed class OneRegistry
 
     public static PackageName Name { get; } = Samples.Package("team/app");
 
-    /// <summary>A chart archive. The text makes its bytes its own.</summary>
+    /// <summary>A chart archive. The text makes its bytes unique.</summary>
     public static byte[] Chart(string version, string text = "", string folder = "app/") => Archive(
         ($"{folder}Chart.yaml", $"apiVersion: v2\nname: app\nversion: {version}\ndescription: {text} <a>\n"),
         ($"{folder}values.yaml", text));
@@ -138,7 +138,7 @@ internal sealed class OneRegistry
     }
 
     /// <summary>Pushes the blobs of an image; returns its manifest.</summary>
-    /// <param name="text">Makes its bytes its own.</param>
+    /// <param name="text">Makes its bytes unique.</param>
     /// <param name="subject">The manifest that it refers to; null for none.</param>
     public async Task<byte[]> ImageAsync(string text, Digest? subject = null)
     {
@@ -157,7 +157,7 @@ internal sealed class OneRegistry
     public Task StoreProvenanceAsync(byte[] chart, string version, string text = "") => Charts.StoreProvenanceAsync(
         Name.Namespace, Provenance(chart, version, text), force: false, Samples.Caller, default);
 
-    /// <summary>The provenance file of a chart. The text makes its bytes its own.</summary>
+    /// <summary>The provenance file of a chart. The text makes its bytes unique.</summary>
     public static byte[] Provenance(byte[] chart, string version, string text = "") => Encoding.UTF8.GetBytes(
         $"""
         -----BEGIN PGP SIGNED MESSAGE-----
@@ -190,7 +190,7 @@ internal sealed class OneRegistry
     public static TagName Tag(string text) =>
         TagName.TryParse(text, out var tag) ? tag : throw new ArgumentException(text);
 
-    /// <summary>Returns the digest that a reference gives.</summary>
+    /// <summary>Returns the digest that a reference resolves to.</summary>
     public async Task<Digest> DigestAsync(string reference) =>
         (await Repositories.GetAsync(Name, reference, default)).Manifest.Digest;
 

@@ -3,9 +3,7 @@ using NUnit.Framework;
 
 namespace Registry.Tests.Support;
 
-/// <summary>
-/// A browser without a screen: it keeps the cookie, sends its origin with forms, and follows no redirect.
-/// </summary>
+/// <summary>A minimal browser: it keeps the cookie, sends its origin with forms, and follows no redirect.</summary>
 /// <param name="address">The address of the registry.</param>
 internal sealed class PageVisitor(Uri address) : IDisposable
 {

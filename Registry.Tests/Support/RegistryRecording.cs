@@ -7,8 +7,8 @@ namespace Registry.Tests.Support;
 
 /// <summary>
 /// Records the responses of a registry to every read of its protocols, for everything that it stores, so that two
-/// registries can be compared: statuses, headers and bodies as text. <c>Date</c> is excluded, <c>GET /api/v1</c>, which
-/// names the storage, and the pages for people, which say how long ago something was pushed.
+/// registries can be compared: statuses, headers and bodies as text. It excludes the <c>Date</c> header; <c>GET
+/// /api/v1</c>, which names the storage; and the web pages, which show how long ago something was pushed.
 /// </summary>
 internal sealed class RegistryRecording
 {

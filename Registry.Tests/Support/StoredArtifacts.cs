@@ -8,7 +8,7 @@ using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Support;
 
-/// <summary>What is stored for a <see cref="OneRegistry"/>: read, damaged, collected.</summary>
+/// <summary>Reads, damages and collects the stored data of a <see cref="OneRegistry"/>.</summary>
 internal static class StoredArtifacts
 {
     /// <summary>Opens the storage as commands do, with nothing cached.</summary>

@@ -17,7 +17,7 @@ namespace Registry.Tests.Support;
 /// <summary>An issuer of JSON Web Tokens: a server with TLS on loopback, and a key.</summary>
 internal sealed class TestIssuer : IAsyncDisposable
 {
-    /// <summary>The keys that no issuer uses now: making one takes up to a second.</summary>
+    /// <summary>Keys that no issuer uses at the moment, to be reused: creating one takes up to a second.</summary>
     private static readonly ConcurrentBag<RSA> Keys = [];
 
     private readonly WebApplication app;
@@ -121,7 +121,9 @@ internal sealed class TestIssuer : IAsyncDisposable
 
     private static string Encode(ReadOnlySpan<byte> bytes) => Base64Url.EncodeToString(bytes);
 
-    /// <summary>A public key that is taken for a secret would make anybody an issuer.</summary>
+    /// <summary>
+    /// Signs with the public key as an HMAC secret, too: a verifier that confuses them lets anyone issue tokens.
+    /// </summary>
     private byte[] Sign(string algorithm, byte[] data) => algorithm switch
     {
         "none" => [],

@@ -21,7 +21,7 @@ internal sealed class Options
           --quick          one round of a second with less data: tests the benchmark, not performance. Takes a minute
           --against dir    folder with the assemblies of an earlier version, for the group 'versions' (not measured)
           --scratch dir    parent of the temporary folder, which holds all data (/tmp)
-          --output file    document whose tables are replaced, also by those of some groups
+          --output file    document whose tables are replaced, even if only some groups are run
           --help           show this help
 
         Groups:
@@ -49,7 +49,9 @@ internal sealed class Options
     /// <summary>The document to write; null for none.</summary>
     public string? Output { get; private set; }
 
-    /// <summary>Whether tables are written although groups are missing: the document was named.</summary>
+    /// <summary>
+    /// Whether to write tables even if groups of the block were not run: true if the document was given explicitly.
+    /// </summary>
     public bool WritesPartly { get; private set; }
 
     /// <summary>The commit of the sources, from run.sh.</summary>

@@ -41,8 +41,8 @@ internal sealed class MultipartPushBody(BodyCursor body, PushFields fields, stri
         }
         catch (IOException) when (body.Ended)
         {
-            // The reader reports a missing last boundary so. A body that the client did not complete fails before its
-            // end.
+            // This is how the reader reports a missing last boundary. If the client aborts the request, an earlier read
+            // fails.
             throw new RegistryException(
                 ErrorCode.InvalidUsage, "The multipart form is truncated: its last boundary is missing.");
         }

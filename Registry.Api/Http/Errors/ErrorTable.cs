@@ -25,7 +25,7 @@ internal sealed class ErrorTable(
 
     private static readonly string UnavailableRetryAfter = UnavailableSeconds.ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>The same for a full storage, in which somebody has to free space first.</summary>
+    /// <summary>The same for a full storage, where an operator has to free space first.</summary>
     private const string FullRetryAfter = "60";
 
     /// <summary>

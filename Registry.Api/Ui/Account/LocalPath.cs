@@ -1,14 +1,14 @@
 namespace Registry.Api.Ui.Account;
 
 /// <summary>
-/// The page to show after a form was sent: its path and query, relative to the root of the registry, as
-/// <see cref="PageLinks"/> has them. Empty for the home page.
+/// The page to show after a form was submitted: its path and query, relative to the root of the registry, as in
+/// <see cref="PageLinks"/>. Empty for the home page.
 /// </summary>
 internal static class LocalPath
 {
-    /// <summary>Returns what a link names as the page to show.</summary>
-    /// <param name="text">What the link has; null for none.</param>
-    /// <returns>The same, or the home page for anything that is no page of this registry.</returns>
+    /// <summary>Validates the page that a link names.</summary>
+    /// <param name="text">The path and query in the link; null for none.</param>
+    /// <returns>The same text, or the home page if it is not a path of this registry.</returns>
     public static string Of(string? text) =>
         text is not (null or ['/' or '\\', ..])
         && !text.AsSpan().ContainsAnyExceptInRange('!', '~')

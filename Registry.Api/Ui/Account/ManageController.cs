@@ -12,7 +12,8 @@ using Registry.Core.Versions;
 namespace Registry.Api.Ui.Account;
 
 /// <summary>
-/// The pages that change a package. Each change has a page that says what it does, and happens when its form is sent.
+/// The pages that change a package. Each change has a page that describes its effect, and is made when the form of that
+/// page is submitted.
 /// </summary>
 [OnlyWithTokens]
 internal sealed class ManageController(
@@ -287,7 +288,7 @@ internal sealed record DeleteReleasePage(PackageIndex Package, Manifest Manifest
         let next = Next?.FindChannel(channel.Name)
         where next?.Current != channel.Current
         select next is null
-            ? $"Channel {channel.Name} has no other release: it ends, and clients that follow it find nothing."
+            ? $"Channel {channel.Name} has no other release: it is deleted, and clients that follow it find nothing."
             : $"Channel {channel.Name} then points at {next.Current}.";
 }
 

@@ -4,10 +4,10 @@ using Registry.Core.Tokens;
 namespace Registry.Api.Ui.Account;
 
 /// <summary>The form for a new token.</summary>
-/// <param name="Id">The id of the token, so that a page that is reloaded does not issue another.</param>
+/// <param name="Id">The id of the token, so that reloading the page does not issue another token.</param>
 /// <param name="Name">The name, as entered.</param>
 /// <param name="Scopes">The scopes, as entered: separated by spaces or lines.</param>
-/// <param name="Lifetime">How long the token is valid, as <see cref="TokenLifetime"/> has it.</param>
+/// <param name="Lifetime">How long the token is valid, in the format of <see cref="TokenLifetime"/>.</param>
 internal sealed record NewTokenForm(TokenId Id, string Name, string Scopes, string Lifetime)
 {
     /// <summary>The form before anything is entered.</summary>

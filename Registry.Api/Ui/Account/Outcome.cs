@@ -6,8 +6,8 @@ using Registry.Core.Versions;
 namespace Registry.Api.Ui.Account;
 
 /// <summary>
-/// What a form has done, as the address of the next page has it. Anyone can write an address, so the page says only
-/// what the state of the package confirms.
+/// The result of a form, in the query of the next page. Anyone can craft such a URL, so the page reports only what the
+/// state of the package confirms.
 /// </summary>
 internal static class Outcome
 {
@@ -33,7 +33,9 @@ internal static class Outcome
     /// <summary>Returns the query of the list after a package was deleted with its last content.</summary>
     public static string Deleted(PackageName package) => $"{DeletedArgument}={package}";
 
-    /// <summary>Returns what was done, as a sentence; null when the query names nothing, or something else.</summary>
+    /// <summary>
+    /// Returns what was done, as a sentence; null if the query names no change, or the package does not confirm it.
+    /// </summary>
     public static string? Of(IQueryCollection query, PackageIndex index)
     {
         if (ChannelName.TryParse(query[MovedArgument], out var moved) && index.FindChannel(moved) is { } channel)

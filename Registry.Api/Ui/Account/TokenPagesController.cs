@@ -22,7 +22,7 @@ internal sealed class TokenPagesController(AccessTokens tokens, TimeProvider tim
     public Task<IActionResult> ListAsync(CancellationToken cancellationToken) =>
         ShowAsync(NewTokenForm.Empty, cancellationToken);
 
-    /// <summary>Issues a token, and shows it this once.</summary>
+    /// <summary>Issues a token, and shows it once.</summary>
     /// <param name="cancellationToken">Cancels the request.</param>
     [RequiresSomewhere(AccessActions.Admin)]
     [HttpPost(Path)]
@@ -63,7 +63,7 @@ internal sealed class TokenPagesController(AccessTokens tokens, TimeProvider tim
     {
         await tokens.RevokeAsync(Parse(tokenId), Caller, cancellationToken);
 
-        // Who revokes their own token is no longer signed in.
+        // Revoking your own token ends your session.
         return Redirect(LocalPath.From(Request, tokenId == Caller.Id ? "" : Path[1..]));
     }
 

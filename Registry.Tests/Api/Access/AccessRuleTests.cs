@@ -218,7 +218,7 @@ public sealed class AccessRuleTests
             "--Auth:Mode=tokens", "--Auth:Anonymous=", $"--Auth:AdminTokenFile={file}");
         var guarded = new GuardedRegistry(host);
         await ExpectAsync(guarded, GuardedRegistry.AdminSecret, HttpStatusCode.OK);
-        // At once, as Kubernetes does.
+        // Replace the file atomically, as Kubernetes does.
         await File.WriteAllTextAsync(folder.Below("next"), "another-secret-of-tests");
         new FileInfo(folder.Below("next")).MoveTo(file, overwrite: true);
         await ExpectAsync(guarded, "another-secret-of-tests", HttpStatusCode.OK);

@@ -340,7 +340,8 @@ internal sealed partial class AccountPageTests
         Assert.That(
             await registry.GetAsync("/v2/images/app/tags/list", Admin), Does.Contain("[\"1.0.0\",\"main\"]"));
 
-        // As for OCI clients, a tag that is a version needs the right to delete, and any other that to push.
+        // As for OCI clients, deleting a tag that is a version needs the right to delete, and deleting any other tag
+        // the right to push.
         foreach (var (actions, tags) in (IEnumerable<(string, string[])>)
             [("pull,push", ["main"]), ("pull,delete", ["1.0.0"]), ("pull", [])])
         {

@@ -7,7 +7,9 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.Api.Access;
 
-/// <summary>The requests of appr 0.7.4: it sends verbatim what the login returned, and names JSON always.</summary>
+/// <summary>
+/// The requests of appr 0.7.4: it sends the value that the login returned verbatim, and always declares JSON.
+/// </summary>
 [Parallelizable(ParallelScope.Self)]
 public sealed class ApprLoginTests
 {

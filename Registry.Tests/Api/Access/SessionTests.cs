@@ -8,7 +8,7 @@ using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Api.Access;
 
-/// <summary>Signing in on the pages, and what the cookie of a session is good for.</summary>
+/// <summary>Signing in on the pages, and which requests accept the session cookie.</summary>
 [Parallelizable(ParallelScope.Self)]
 internal sealed class SessionTests : IAsyncDisposable
 {

@@ -7,7 +7,7 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.Api.Access;
 
-/// <summary>What a caller may not pull is in none of its lists, counts and entity tags.</summary>
+/// <summary>Lists, counts and entity tags do not reveal what the caller may not pull.</summary>
 [Parallelizable(ParallelScope.Self)]
 public sealed partial class VisibilityTests
 {
@@ -44,7 +44,7 @@ public sealed partial class VisibilityTests
     [TestCaseSource(nameof(Lists))]
     public async Task A_list_has_what_the_caller_may_pull_and_nothing_of_the_rest(string path)
     {
-        // In turns, so that a body that is kept for one caller would reach the other.
+        // Alternate the callers, to detect a body that is cached for one and sent to the other.
         for (var i = 0; i < 2; i++)
         {
             var (ofFirst, ofSecond) = (await registry.GetAsync(path, first), await registry.GetAsync(path, second));

@@ -10,7 +10,7 @@ using Registry.Tests.Unit.Content;
 
 namespace Registry.Tests.Api.Helm;
 
-/// <summary>A test against a registry whose charts are its own.</summary>
+/// <summary>A test with a registry of its own.</summary>
 public abstract class HelmTest
 {
     private protected RegistryHost Host { get; private set; } = null!;

@@ -5,7 +5,7 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.Api.Http;
 
-/// <summary>Pages of other sites may read through the browser of a user, and nothing else.</summary>
+/// <summary>Pages of other sites may read through the browser of a user, but not write.</summary>
 public sealed class CrossOriginWriteTests
 {
     private const string Package = "/api/v1/packages/a/b";

@@ -7,7 +7,7 @@ using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Api.Oci;
 
-/// <summary>Failures of the storage and of clients, which must not look like anything else.</summary>
+/// <summary>Failures of the storage and of clients, which must not be reported as something else.</summary>
 public sealed class FaultTests
 {
     private static readonly byte[] Content = new byte[200_000];

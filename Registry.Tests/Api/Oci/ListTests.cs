@@ -159,7 +159,9 @@ public sealed class ListTests : OciTest
         await DeleteAllAsync(repository);
     }
 
-    /// <summary>The list of repositories belongs to other tests.</summary>
+    /// <summary>
+    /// Deletes the repository, so that it is not in the list of repositories that other tests compare.
+    /// </summary>
     private static async Task DeleteAllAsync(OciRepository repository)
     {
         foreach (var tag in await repository.TagsAsync())

@@ -15,10 +15,10 @@ namespace Registry.Tests.Api.Oci;
 /// <param name="name">The name of the repository.</param>
 internal sealed class OciRepository(HttpClient client, string name)
 {
-    /// <summary>The lengths of what was hashed: descriptors need them.</summary>
+    /// <summary>The lengths of all hashed bytes by digest, for descriptors.</summary>
     private static readonly ConcurrentDictionary<string, long> Lengths = new();
 
-    /// <summary>A digest of nothing in the registry.</summary>
+    /// <summary>A digest that the registry does not have.</summary>
     public static readonly string UnknownDigest = DigestOf("unknown"u8.ToArray());
 
     public string Name => name;
@@ -32,7 +32,9 @@ internal sealed class OciRepository(HttpClient client, string name)
         return digest;
     }
 
-    /// <summary>Returns the length of what was hashed; any length for another digest.</summary>
+    /// <summary>
+    /// Returns the length of the bytes with a digest; an arbitrary length if they were not hashed here.
+    /// </summary>
     public static long LengthOf(string digest) => Lengths.GetValueOrDefault(digest, 3);
 
     /// <summary>Returns the manifest of an artifact, as a client writes it.</summary>

@@ -5,7 +5,7 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.Api.Oci;
 
-/// <summary>Two instances of the service over one storage: each goes on where the other has stopped.</summary>
+/// <summary>Two instances of the service over one storage: each continues where the other stopped.</summary>
 [TestFixtureSource(typeof(Backends), nameof(Backends.Names))]
 public sealed class ReplicaTests(string backend)
 {

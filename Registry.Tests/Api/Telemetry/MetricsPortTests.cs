@@ -7,7 +7,7 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.Api.Telemetry;
 
-/// <summary>The port of the metrics. Not parallel: they would listen to all registries in this process.</summary>
+/// <summary>The port of the metrics. Not parallel: the metrics are those of all registries in this process.</summary>
 [NonParallelizable]
 public sealed class MetricsPortTests
 {

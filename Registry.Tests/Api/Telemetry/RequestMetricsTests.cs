@@ -8,7 +8,7 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.Api.Telemetry;
 
-/// <summary>What one service counts of its requests, apart from all others in this process.</summary>
+/// <summary>The request metrics of one service, which exclude the other services in this process.</summary>
 [Parallelizable(ParallelScope.Self)]
 internal sealed class RequestMetricsTests
 {

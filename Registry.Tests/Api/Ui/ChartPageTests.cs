@@ -5,7 +5,7 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.Api.Ui;
 
-/// <summary>What the pages say of charts, their versions and channels, and namespaces.</summary>
+/// <summary>What the pages show of charts, their versions and channels, and namespaces.</summary>
 [Parallelizable(ParallelScope.Self)]
 public sealed partial class ChartPageTests
 {

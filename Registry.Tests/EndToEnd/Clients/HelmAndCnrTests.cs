@@ -4,7 +4,7 @@ using Registry.Tests.Support.Clients;
 
 namespace Registry.Tests.EndToEnd.Clients;
 
-/// <summary>What comes in through CNR is what helm gets, and the reverse.</summary>
+/// <summary>helm pulls what is pushed through CNR, and the reverse.</summary>
 [TestFixtureSource(typeof(HelmClient), nameof(HelmClient.Versions))]
 public sealed class HelmAndCnrTests(string version) : HelmTest(version)
 {

@@ -4,12 +4,14 @@ using Registry.Tests.Support.Clients;
 
 namespace Registry.Tests.EndToEnd.Clients;
 
-/// <summary>Helm with a registry that nobody may read without a token.</summary>
+/// <summary>Helm with a registry that requires a token to read.</summary>
 [TestFixtureSource(typeof(HelmClient), nameof(HelmClient.Versions))]
 [Parallelizable(ParallelScope.Self)]
 public sealed class HelmLoginTests(string version) : HelmTest(version)
 {
-    /// <summary>Helm 3.17 has no flag for a login over HTTP, and uses it on loopback with the other one.</summary>
+    /// <summary>
+    /// Helm 3.17 has no flag for a login over HTTP. On loopback, it uses HTTP with <c>--insecure</c>.
+    /// </summary>
     private string InsecureFlag => Version.StartsWith("3.", StringComparison.Ordinal) ? "--insecure" : "--plain-http";
 
     private protected override Task<IEnumerable<(string Name, string? Value)>> SettingsAsync() =>

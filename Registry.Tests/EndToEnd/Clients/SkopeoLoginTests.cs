@@ -4,7 +4,7 @@ using Registry.Tests.Support.Clients;
 
 namespace Registry.Tests.EndToEnd.Clients;
 
-/// <summary>Skopeo with a registry that everybody may read, and nobody may change without a token.</summary>
+/// <summary>Skopeo with a registry that allows reads without a token, and requires one for changes.</summary>
 [Parallelizable(ParallelScope.Self)]
 public sealed class SkopeoLoginTests : SkopeoTest
 {

@@ -125,7 +125,7 @@ public sealed class SkopeoTests : SkopeoTest
         var digest = layout.AddImage("one", isGzipped: true, Encoding.UTF8.GetBytes(new string('x', 100_000)));
         await CopyInAsync(layout, "one", Reference("image", "v1"));
         await Skopeo.RunAsync("copy", Reference("image", "v1"), Reference("other/deep", "v1"));
-        // The source may go.
+        // The copy does not depend on its source.
         await Skopeo.RunAsync("delete", Reference("image", "v1"));
         Assert.That(await DigestAsync(Reference("other/deep", "v1")), Is.EqualTo(digest));
         Assert.That(

@@ -38,7 +38,7 @@ public sealed class FilesystemUploads : IAsyncDisposable
             await uploads.ReadAsync(upload, cancellationToken), Is.EqualTo(StorageShortcuts.Bytes(1000, 0)));
         Assert.That(await uploads.AppendAsync(upload, 3000, cancellationToken), Is.Null);
 
-        // What was behind the gap does not return when the gap is filled.
+        // The bytes after the gap do not return when the gap is filled.
         Assert.That(
             await uploads.AppendBytesAsync(upload, 1000, StorageShortcuts.Bytes(1000, 7), cancellationToken),
             Is.EqualTo(2000));

@@ -183,7 +183,7 @@ public sealed class GcsCopyFaults : GcsFaults
         Assert.That(await Blobs.CopyAsync(source.Key, Sample, CancellationToken), Is.EqualTo(touched));
         Assert.That(await Blobs.CommitBlobAsync(Sample, Small, null, CancellationToken), Is.EqualTo(touched));
 
-        // A time that somebody has set does not count as a touch.
+        // A time that was set explicitly does not count as a touch.
         var old = DateTimeOffset.UnixEpoch;
         Assert.That(
             (await Blobs.TouchAsync(created.Key, old, CancellationToken))!.Info.UploadedAt, Is.EqualTo(old));

@@ -9,7 +9,8 @@ namespace Registry.Tests.Support.Cluster;
 
 /// <summary>
 /// Pushes, force-pushes and deletes a few contents on all replicas while they collect continuously, so that contents
-/// return just as they are collected. Readers verify that every release that is not being changed is complete.
+/// are pushed again just as they are collected. Readers verify that every release that is not being changed is
+/// complete.
 /// </summary>
 internal sealed partial class CollectionSoak
 {

@@ -12,7 +12,7 @@ internal sealed class EtcdUnderTest(EtcdServer server, string? endpoints = null)
 
     public ShiftedTime Time { get; } = new();
 
-    /// <summary>What the clients repeated.</summary>
+    /// <summary>The calls that the clients repeated.</summary>
     public StorageRetries Retries { get; } = new();
 
     public EtcdClient NewClient() => new(Options, Time, Retries);

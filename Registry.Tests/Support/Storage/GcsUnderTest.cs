@@ -17,7 +17,7 @@ internal sealed class GcsUnderTest : StorageUnderTest
     /// <summary>The staging folder of uploads.</summary>
     public string Staging => staging.Path;
 
-    /// <summary>What the clients repeated.</summary>
+    /// <summary>The calls that the clients repeated.</summary>
     public StorageRetries Retries { get; } = new();
 
     /// <summary>Changes the options of instances opened later.</summary>

@@ -40,7 +40,7 @@ internal sealed class AuditFileTests
             Assert.That(() => audit.Receive(Event), Throws.TypeOf<IOException>());
         Assert.That(watch.Elapsed, Is.LessThan(TimeSpan.FromSeconds(10)), "A second each would be 100.");
 
-        // The reader lets the writer go on. It finds out that a pipe is no file for events.
+        // A reader unblocks the writer, which then fails: a pipe cannot hold events. Later events go to a new file.
         new FileInfo(path).MoveTo(folder.Below("pipe"));
         await using (new FileStream(folder.Below("pipe"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite))
             Assert.That(() => Receives(audit), Is.True.After(10_000, 20));
@@ -60,7 +60,7 @@ internal sealed class AuditFileTests
         }
     }
 
-    /// <summary>Takes what there is room for, and then fails, as a file on a full disk.</summary>
+    /// <summary>Stores what there is room for and then fails, like a file on a full disk.</summary>
     private sealed class AlmostFullFile(int room) : MemoryStream
     {
         public int Room { get; set; } = room;

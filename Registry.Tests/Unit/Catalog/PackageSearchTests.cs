@@ -7,7 +7,7 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.Unit.Catalog;
 
-/// <summary>The search of the pages, and the sums of the home page.</summary>
+/// <summary>The search of the pages, and the totals of the home page.</summary>
 [Parallelizable(ParallelScope.Self)]
 public sealed class PackageSearchTests
 {

@@ -7,7 +7,7 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.Unit.Content;
 
-/// <summary>What pages show of an archive, which may have been made with bad intentions.</summary>
+/// <summary>What pages show of an archive, which may be malicious.</summary>
 [Parallelizable(ParallelScope.Self)]
 public sealed class ArchiveUnpackerTests
 {

@@ -6,7 +6,7 @@ using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Unit.Documents;
 
-/// <summary>Readers of cached documents share one question to the change feed, and never see an old document.</summary>
+/// <summary>Readers of cached documents share one request to the change feed, and never see a stale document.</summary>
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class SharedCheckTests
@@ -81,7 +81,7 @@ internal sealed class SharedCheckTests
         Assert.That(Calls(), Is.EqualTo(new[] { (StorageOperation.DocumentChanges, 1) }));
     }
 
-    /// <summary>The answer that names the document comes while it is not yet in the cache.</summary>
+    /// <summary>The response that names the document arrives before the document is in the cache.</summary>
     [Test]
     public async Task A_read_overtaken_by_a_change_is_not_current()
     {
@@ -228,8 +228,8 @@ internal sealed class SharedCheckTests
     }
 
     /// <summary>
-    /// Two processes write, in turns and at once, while answers of every kind come late: no read may show less than was
-    /// visible to anyone when it began.
+    /// Two processes write, in turns and at once, while responses of every kind are late: no read may return an older
+    /// state than was visible to any reader when it began.
     /// </summary>
     [Test]
     public async Task No_read_is_older_than_what_was_visible_when_it_began([Range(1, 8)] int seed)

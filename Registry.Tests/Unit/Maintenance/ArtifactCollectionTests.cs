@@ -12,7 +12,7 @@ using static Registry.Tests.Support.OneRegistry;
 
 namespace Registry.Tests.Unit.Maintenance;
 
-/// <summary>What OCI and Helm clients get is never collected, and what nothing names is.</summary>
+/// <summary>Content that OCI and Helm clients can pull is never collected; unreferenced content is.</summary>
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class ArtifactCollectionTests

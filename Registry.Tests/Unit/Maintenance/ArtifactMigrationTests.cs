@@ -5,7 +5,7 @@ using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Unit.Maintenance;
 
-/// <summary>Migration of what OCI and Helm clients get.</summary>
+/// <summary>Migration of the content that OCI and Helm clients pull.</summary>
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class ArtifactMigrationTests

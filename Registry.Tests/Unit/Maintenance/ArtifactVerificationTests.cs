@@ -7,7 +7,7 @@ using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Unit.Maintenance;
 
-/// <summary>Verification of what OCI and Helm clients get.</summary>
+/// <summary>Verification of the content that OCI and Helm clients pull.</summary>
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class ArtifactVerificationTests
@@ -30,7 +30,7 @@ internal sealed class ArtifactVerificationTests
             var restore = registry.Lose(digest);
             var findings = await VerifyAsync();
 
-            // A deleted manifest leaves the index that names it as it was pushed.
+            // An image index may name a manifest that was deleted.
             if (name == "pinned manifest")
                 Assert.That(findings, Is.Empty, name);
             else

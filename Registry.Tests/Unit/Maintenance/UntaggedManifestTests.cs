@@ -11,7 +11,7 @@ using static Registry.Tests.Support.OneRegistry;
 
 namespace Registry.Tests.Unit.Maintenance;
 
-/// <summary>Manifests that nothing holds any more are removed, if the operator wants that.</summary>
+/// <summary>Manifests that nothing holds any more are removed, if the setting <c>OCI__UNTAGGED</c> is set.</summary>
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class UntaggedManifestTests

@@ -9,7 +9,7 @@ using static Registry.Tests.Support.OneRegistry;
 
 namespace Registry.Tests.Unit.Repositories;
 
-/// <summary>Pushes that take longer than blobs without a reference are kept.</summary>
+/// <summary>Pushes that take longer than unreferenced blobs are kept.</summary>
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class SlowPushTests

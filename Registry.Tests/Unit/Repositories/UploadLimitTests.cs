@@ -8,7 +8,7 @@ using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Unit.Repositories;
 
-/// <summary>How many uploads a caller may stage, next to others.</summary>
+/// <summary>How many uploads a caller may stage, alone and together with others.</summary>
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class UploadLimitTests

@@ -6,7 +6,7 @@ using Registry.Core.Content;
 
 namespace Registry.Tests.Unit.Ui;
 
-/// <summary>Icons, which nobody has checked.</summary>
+/// <summary>Icons, which are untrusted.</summary>
 [Parallelizable(ParallelScope.Self)]
 public sealed class PackageIconTests
 {

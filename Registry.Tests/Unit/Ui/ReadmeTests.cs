@@ -3,7 +3,7 @@ using Registry.Api.Ui;
 
 namespace Registry.Tests.Unit.Ui;
 
-/// <summary>READMEs, which nobody has checked.</summary>
+/// <summary>READMEs, which are untrusted.</summary>
 [Parallelizable(ParallelScope.Self)]
 public sealed class ReadmeTests
 {
@@ -102,7 +102,7 @@ public sealed class ReadmeTests
             Does.Contain("<p>x</p>").And.Not.Contain("details"));
     }
 
-    /// <summary>Code that walks a tree as deep as these ask for would overflow the stack.</summary>
+    /// <summary>Recursive code would overflow the stack on the deep trees that these describe.</summary>
     [TestCase(">")]
     [TestCase("- ")]
     [TestCase("1. ")]

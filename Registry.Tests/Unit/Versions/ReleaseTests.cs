@@ -137,7 +137,7 @@ public sealed class ReleaseTests
     {
         var (left, right) = (Release.Parse("1.2.3-rc.10.x+b"), Release.Parse("1.2.3-rc.9.x+b"));
 
-        // Code that the runtime has not optimized yet may box; once it has, a round allocates nothing.
+        // Code that the runtime has not optimized yet may box. Optimized code allocates nothing.
         Assert.That(Allocated, Is.Zero.After(10).Seconds.PollEvery(50).MilliSeconds);
 
         long Allocated()

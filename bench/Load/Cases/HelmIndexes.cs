@@ -146,7 +146,7 @@ internal static class HelmIndexes
                 $"{times[0].Whole:0} ms after the start; {Report.Size(read)} MiB");
         }
 
-        // Without caches, so that what is kept does not count.
+        // Without caches, so that cached data does not count.
         await using var uncached = await run.Servers.RegistryAsync(
             [.. backend.Settings, ("CACHE__INDEXBYTES", "0"), ("CACHE__CHARTBYTES", "0")], cancellationToken);
         await uncached.GetAsync("/api/v1/packages?namespace=none", cancellationToken);

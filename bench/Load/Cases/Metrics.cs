@@ -7,7 +7,7 @@ namespace Registry.Bench.Load.Cases;
 /// <summary>The cost of metrics: a registry that serves them, beside one that does not.</summary>
 internal static class Metrics
 {
-    /// <summary>How much longer than elsewhere the servers warm up.</summary>
+    /// <summary>The additional warm-up, in multiples of the usual one.</summary>
     private const int MoreWarmUps = 4;
 
     public static async Task RunAsync(Run run, CancellationToken cancellationToken)
@@ -28,7 +28,7 @@ internal static class Metrics
                 Side.Reading("registry", registry, path), Side.Reading("without metrics", without, path),
             ];
 
-            // The difference is small: it must not be that of code that is still being optimized.
+            // The difference is small, so the code must be fully optimized before it is measured.
             foreach (var side in sides)
                 await side.Measure(MoreWarmUps * run.Options.WarmUps * run.Options.Round, cancellationToken);
             await run.CompareAsync(

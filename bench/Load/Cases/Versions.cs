@@ -5,7 +5,8 @@ using Registry.Bench.Load.Processes;
 namespace Registry.Bench.Load.Cases;
 
 /// <summary>
-/// The requests of CNR clients beside an earlier version of the registry, which knows neither OCI nor Helm clients.
+/// The requests of CNR clients, compared with an earlier version of the registry that supports neither OCI nor Helm
+/// clients.
 /// </summary>
 internal static class Versions
 {

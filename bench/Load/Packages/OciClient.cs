@@ -109,7 +109,7 @@ internal static class OciClient
             HttpMethod.Post, $"/v2/{repository}/blobs/uploads/", null, false, cancellationToken))!;
 
     /// <summary>Sends a request.</summary>
-    /// <returns>Where the response points; null for nowhere.</returns>
+    /// <returns>The <c>Location</c> of the response; null for none.</returns>
     private static async Task<string?> SendAsync(
         this ServerProcess server,
         HttpMethod method,

@@ -7,8 +7,8 @@ using System.Runtime.InteropServices;
 namespace Registry.Bench.Load.Processes;
 
 /// <summary>
-/// A server of this run, on a loopback port. Its output goes to a file, as in production. Disposing it ends it, by its
-/// process id.
+/// A server of this run, on a loopback port. Its output goes to a file, as in production. Disposing it stops the
+/// process, by its id.
 /// </summary>
 internal sealed class ServerProcess : IAsyncDisposable
 {
