@@ -64,7 +64,8 @@ internal sealed class Report
     {
         var text = new StringBuilder(about);
         if (ratios.Count > 0)
-            text.Append("\nOurs and the reference in turns; each cell with two numbers has ours first.\n\n")
+            text.Append("\nRounds alternate between the registry and the reference.\n")
+                .Append("Each cell with two numbers has that of the registry first.\n\n")
                 .Append(
                     "| case | reference | requests/s, ratio (spread) | mark | p99, ratio | mark | requests/s | p50, "
                         + "ms | p99, ms | CPU, µs a request | peak, MiB | stolen, % |\n")
