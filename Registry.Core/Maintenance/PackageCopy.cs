@@ -10,11 +10,6 @@ namespace Registry.Core.Maintenance;
 internal sealed class PackageCopy(
     RegistryStorage source, RegistryStorage target, BlobCopy blobs, bool overwrite, Tally copied, Tally present)
 {
-    private const int MaxAttempts = 10;
-
-    /// <summary>The pause after a write without a response. It grows with each attempt.</summary>
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
-
     /// <summary>Copies a package.</summary>
     /// <returns>
     /// Why the package was not copied; empty when the target has it now, or the source no longer has it.
@@ -51,24 +46,20 @@ internal sealed class PackageCopy(
             if (findings.Count > 0)
             {
                 // A release that was deleted or replaced meanwhile may have lost its blob: copy again.
-                if (attempt < MaxAttempts
+                if (attempt < TargetWrite.MaxAttempts
                     && await source.Documents.StatAsync(key, cancellationToken) != document.Revision)
                     continue;
                 return findings;
             }
 
-            try
+            if (!equal)
             {
-                if (!equal
-                    && await target.Documents.TryPutAsync(
-                        key, document.Content, Precondition.Unchanged(existing?.Revision), cancellationToken) is null)
+                var written =
+                    await TargetWrite.TryAsync(target, key, document, existing?.Revision, attempt, cancellationToken);
+                if (written is null)
+                    continue;
+                if (written is false)
                     return [Finding.Of(package, "was changed at the target while it was copied")];
-            }
-            catch (StorageException failure) when (failure.IsTransient && attempt < MaxAttempts)
-            {
-                // Reading the target again shows whether the index is there. If it is not, it is copied once more.
-                await Task.Delay(Pause * attempt, cancellationToken);
-                continue;
             }
 
             (equal ? present : copied).AddPackage();

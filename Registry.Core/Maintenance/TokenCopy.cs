@@ -15,25 +15,31 @@ internal sealed class TokenCopy(
     /// <exception cref="StorageException">One of the storages failed.</exception>
     public async Task<Finding?> RunAsync(StoreKey key, CancellationToken cancellationToken)
     {
-        var (document, token, damage) = await StoredTokens.ReadAsync(source.Documents, key, cancellationToken);
-        if (damage is not null)
-            return damage;
-        if (document is null || token is null)
-            return null;
-        var existing = await target.Documents.GetAsync(key, cancellationToken);
-        if (existing is not null && IsSame(token, existing))
+        for (var attempt = 1; ; attempt++)
         {
-            present.AddToken();
+            var (document, token, damage) = await StoredTokens.ReadAsync(source.Documents, key, cancellationToken);
+            if (damage is not null)
+                return damage;
+            if (document is null || token is null)
+                return null;
+            var existing = await target.Documents.GetAsync(key, cancellationToken);
+            if (existing is not null && IsSame(token, existing))
+            {
+                present.AddToken();
+                return null;
+            }
+
+            if (existing is not null && !overwrite)
+                return Finding.Of(token.Id, "differs at the target");
+            var written =
+                await TargetWrite.TryAsync(target, key, document, existing?.Revision, attempt, cancellationToken);
+            if (written is null)
+                continue;
+            if (written is false)
+                return Finding.Of(token.Id, "was changed at the target while it was copied");
+            copied.AddToken();
             return null;
         }
-
-        if (existing is not null && !overwrite)
-            return Finding.Of(token.Id, "differs at the target");
-        if (await target.Documents.TryPutAsync(
-            key, document.Content, Precondition.Unchanged(existing?.Revision), cancellationToken) is null)
-            return Finding.Of(token.Id, "was changed at the target while it was copied");
-        copied.AddToken();
-        return null;
     }
 
     /// <summary>Verifies that the target has a token.</summary>

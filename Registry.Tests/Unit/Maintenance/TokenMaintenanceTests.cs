@@ -32,6 +32,26 @@ internal sealed class TokenMaintenanceTests
     }
 
     [Test]
+    public async Task A_write_without_a_response_is_repeated_if_it_was_not_applied([Values] bool isApplied)
+    {
+        var issued = await IssueAsync(source);
+        var writes = 0;
+        ValueTask FailOnce(StorageCall call) =>
+            call.Operation == StorageOperation.PutDocument && call.Key == issued.Token.Id.Key.Value && writes++ == 0
+                ? throw new StorageException(StorageFault.Unavailable, "no response")
+                : default;
+        if (isApplied)
+            target.Faults.After = FailOnce;
+        else
+            target.Faults.Before = FailOnce;
+        var migration = NewMigration();
+        Assert.That(await migration.RunAsync(default), Is.True, string.Join('\n', findings));
+        Assert.That(writes, Is.EqualTo(isApplied ? 1 : 2));
+        Assert.That(migration.Verified.Tokens, Is.EqualTo(1));
+        Assert.That(await TokensOf(target).FindAsync(issued.Secret, default), Is.Not.Null);
+    }
+
+    [Test]
     public async Task A_token_that_was_used_at_the_target_is_not_copied_again()
     {
         var issued = await IssueAsync(source);
