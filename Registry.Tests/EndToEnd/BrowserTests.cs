@@ -1,4 +1,7 @@
 using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
 using Deque.AxeCore.Commons;
 using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
@@ -97,16 +100,39 @@ public abstract class BrowserTests
         await Host.DisposeAsync();
     }
 
-    /// <summary>
-    /// Returns the serious accessibility violations of the page. In the dark scheme only colors are checked: the
-    /// results of the other rules do not depend on the scheme.
-    /// </summary>
-    protected async Task<IEnumerable<string>> FindObstaclesAsync(ColorScheme scheme)
+    /// <summary>Pushes a release in media type helm, as the administrator where access control is on.</summary>
+    protected async Task PushAsync(string package, string release)
     {
-        var options = new AxeRunOptions();
-        if (scheme == ColorScheme.Dark)
-            options.RunOnly = new() { Type = "rule", Values = ["color-contrast", "link-in-text-block"] };
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/api/v1/packages/{package}");
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", GuardedRegistry.AdminSecret);
+        request.Content = JsonContent.Create(
+            new { release, media_type = "helm", blob = Convert.ToBase64String(Samples.TarGz(release)) });
+        using var response = await Host.Client.SendAsync(request);
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK), await response.Content.ReadAsStringAsync());
+    }
 
+    /// <summary>
+    /// Asserts that the page has no serious accessibility violation in either color scheme. In the dark one only colors
+    /// are checked: the results of the other rules do not depend on the scheme. The page is light afterwards.
+    /// </summary>
+    /// <param name="name">The name of the page, for the message.</param>
+    protected async Task AssertAccessibleAsync(string name)
+    {
+        Assert.That(await FindObstaclesAsync(new()), Is.Empty, name);
+        await Page.EmulateMediaAsync(new() { ColorScheme = ColorScheme.Dark });
+        Assert.That(
+            await FindObstaclesAsync(
+                new() { RunOnly = new() { Type = "rule", Values = ["color-contrast", "link-in-text-block"] } }),
+            Is.Empty,
+            $"{name}, dark");
+        await Page.EmulateMediaAsync(new() { ColorScheme = ColorScheme.Light });
+    }
+
+    /// <summary>Asserts that no request failed or left the registry, and no script reported an error.</summary>
+    protected void AssertNoProblems() => Assert.That(problems, Is.Empty);
+
+    private async Task<IEnumerable<string>> FindObstaclesAsync(AxeRunOptions options)
+    {
         // The replacement of this method also checks frames, which the pages do not have. For that it opens another
         // page for each check, and takes three times as long.
 #pragma warning disable CS0618
@@ -116,9 +142,6 @@ public abstract class BrowserTests
             .Where(static violation => violation.Impact is "serious" or "critical")
             .Select(static violation => $"{violation.Id}: {violation.Nodes[0].Html}");
     }
-
-    /// <summary>Asserts that no request failed or left the registry, and no script reported an error.</summary>
-    protected void AssertNoProblems() => Assert.That(problems, Is.Empty);
 
     private bool IsOurs(string url) =>
         url.StartsWith(address.ToString(), StringComparison.Ordinal)

@@ -1,6 +1,5 @@
 using Microsoft.Playwright;
 using NUnit.Framework;
-using Registry.Tests.Support;
 
 namespace Registry.Tests.EndToEnd;
 
@@ -36,7 +35,7 @@ public abstract class SwaggerUiTest : BrowserTests
     [Test]
     public async Task The_home_page_links_to_everything_and_shows_counts()
     {
-        await new GuardedRegistry(Host).PushAsync("hello/elasticsearch", "1.0.0", Samples.TarGz("1.0.0"));
+        await PushAsync("hello/elasticsearch", "1.0.0");
         await Page.GotoAsync("./");
         Assert.That(await Page.TitleAsync(), Is.EqualTo("Application registry"));
         Assert.That(await Page.Locator("dd").AllInnerTextsAsync(), Is.EqualTo(new[] { "1", "1" }));

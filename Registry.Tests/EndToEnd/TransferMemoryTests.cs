@@ -18,9 +18,9 @@ public sealed class TransferMemoryTests(string backend) : EndToEndTest
     private const string PullPath = $"/api/v1/packages/{Package}/1.0.0/helm/pull";
 
     /// <summary>More pulls than fit into the budget, on every backend.</summary>
-    private const int Pulls = 300;
+    private const int Pulls = 150;
 
-    private const int Uploads = 100;
+    private const int Uploads = 50;
 
     private const long HeapLimit = 200L << 20;
 

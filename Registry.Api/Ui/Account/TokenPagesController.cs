@@ -41,8 +41,7 @@ internal sealed class TokenPagesController(AccessTokens tokens, TimeProvider tim
         catch (RegistryException refusal)
             when (refusal.Code is ErrorCode.InvalidParameters or ErrorCode.ResourceInUse)
         {
-            return await RefuseAsync(
-                form with { Id = TokenId.Create() }, refusal.Code, $"{refusal.Message}.", cancellationToken);
+            return await RefuseAsync(form, refusal.Code, $"{refusal.Message}.", cancellationToken);
         }
     }
 
@@ -67,13 +66,14 @@ internal sealed class TokenPagesController(AccessTokens tokens, TimeProvider tim
         return Redirect(LocalPath.From(Request, tokenId == Caller.Id ? "" : Path[1..]));
     }
 
+    /// <summary>Shows the form again with what was entered, for a token with a new id.</summary>
     private async Task<IActionResult> RefuseAsync(
         NewTokenForm form, ErrorCode code, string problem, CancellationToken cancellationToken)
     {
         Response.StatusCode = code == ErrorCode.ResourceInUse
             ? StatusCodes.Status409Conflict
             : StatusCodes.Status422UnprocessableEntity;
-        return await ShowAsync(form with { Problem = problem }, cancellationToken);
+        return await ShowAsync(form with { Id = TokenId.Create(), Problem = problem }, cancellationToken);
     }
 
     private async Task<IActionResult> ShowAsync(NewTokenForm form, CancellationToken cancellationToken)
