@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Registry.Bench.Load.Measuring;
 using Registry.Bench.Load.Packages;
@@ -59,24 +60,29 @@ internal static class Charts
             await side.Measure(run.Options.WarmUps * run.Options.Round, cancellationToken);
         await registry.PushChartAsync("team/many", "1.0.0", Archives[0], Config, cancellationToken);
         var many = run.Options.Size(5000, 500);
-        await Filler.FillChartsAsync(backend, "team/many", ["team/many"], many, cancellationToken);
+        await Filler.FillChartsAsync(
+            backend, "team/many", ["team/many", "team/warm-up"], many, cancellationToken);
+        var number = 0;
         await MeasureManyAsync(
             "helm",
-            (version, archive) => registry.PushChartAsync(
-                "team/many", version, archive, Chart.Config("app", version), cancellationToken));
+            (package, version, archive) => registry.PushChartAsync(
+                package, version, archive, Chart.Config("app", version), cancellationToken));
         await MeasureManyAsync(
             "CNR",
-            (version, archive) => registry.PushAsync(
-                "team/many", PushPayload.Create(archive, version), cancellationToken));
+            (package, version, archive) => registry.PushAsync(
+                package, PushPayload.Create(archive, version), cancellationToken));
 
-        async Task MeasureManyAsync(string name, Func<string, byte[], Task> push)
+        async Task MeasureManyAsync(string name, Func<string, string, byte[], Task> push)
         {
+            var began = Stopwatch.GetTimestamp();
+            while (Stopwatch.GetElapsedTime(began) < run.Options.WarmUps * run.Options.Round)
+                await PushAsync("team/warm-up");
+
             // The first push reads the index.
-            var number = name == "helm" ? 0 : 2 * Pushes;
-            await PushAsync();
+            await PushAsync("team/many");
             var before = registry.Cpu;
             for (var i = 0; i < Pushes; i++)
-                await PushAsync();
+                await PushAsync("team/many");
             var cpu = (registry.Cpu - before) * 1000 / Pushes;
             run.Report.Add(
                 $"push of the {many + 1:N0}st release of a chart by {name}",
@@ -85,10 +91,10 @@ internal static class Charts
                 cpu <= 60,
                 $"mean of {Pushes} sequential pushes");
 
-            Task PushAsync()
+            Task PushAsync(string package)
             {
                 var version = $"2.0.{number++}";
-                return push(version, Chart.Create("app", version, 1000 + number));
+                return push(package, version, Chart.Create("app", version, 1000 + number));
             }
         }
     }
