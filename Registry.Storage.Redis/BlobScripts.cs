@@ -129,20 +129,20 @@ internal static class BlobScripts
         """);
 
     /// <summary>
-    /// Deletes a blob. KEYS: head, blobs, dropped, chunks. ARGV: precondition, its revision, its epoch or empty, name.
-    /// Returns 1 when the blob was deleted, 0 when it did not exist or the precondition did not hold, -1 when the epoch
-    /// has ended. The chunks stay for active readers.
+    /// Deletes a blob. KEYS: head, blobs, dropped, chunks. ARGV: revision, required epoch or empty, name. Returns 1
+    /// when the blob was deleted, 0 when it does not exist or has another revision, -1 when the epoch has ended. The
+    /// chunks stay for active readers.
     /// </summary>
     public static RedisScript Delete { get; } = new(writes: true, """
-        if ended(ARGV[3]) then
+        if ended(ARGV[2]) then
           return -1
         end
         local head = redis.call('HMGET', KEYS[1], 'revision', 'upload', 'chunks')
-        if not head[1] or ARGV[1] == 'matches' and head[1] ~= ARGV[2] then
+        if head[1] ~= ARGV[1] then
           return 0
         end
         redis.call('UNLINK', KEYS[1])
-        redis.call('ZREM', KEYS[2], ARGV[4])
+        redis.call('ZREM', KEYS[2], ARGV[3])
         redis.call('ZADD', KEYS[3], text(present()), head[2])
         redis.call('HSET', KEYS[4], head[2], head[3])
         return 1

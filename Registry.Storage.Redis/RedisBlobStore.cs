@@ -68,12 +68,23 @@ internal sealed class RedisBlobStore(
         BlobKey key, Precondition precondition, CancellationToken cancellationToken)
     {
         precondition.ThrowIfAbsent();
-        var reply = await connection.EvaluateAsync(
-            BlobScripts.Delete,
-            [keys.Blob(key), keys.Blobs, keys.Dropped, keys.Chunks],
-            [precondition.Word(), precondition.RevisionText(), precondition.EpochText(), key.Value],
-            cancellationToken);
-        return (long)reply < 0 ? throw StorageEpoch.Ended() : (long)reply == 1;
+        var isGiven = precondition.Kind == PreconditionKind.Matches;
+        while (true)
+        {
+            // A hanging server may execute the script late. The revision keeps it from deleting a later upload.
+            var revision = isGiven ? precondition.RevisionText() : await RevisionAsync(key, cancellationToken);
+            if (revision.IsNull)
+                return false;
+            var reply = (long)await connection.EvaluateAsync(
+                BlobScripts.Delete,
+                [keys.Blob(key), keys.Blobs, keys.Dropped, keys.Chunks],
+                [revision, precondition.EpochText(), key.Value],
+                cancellationToken);
+            if (reply < 0)
+                throw StorageEpoch.Ended();
+            if (reply == 1 || isGiven)
+                return reply == 1;
+        }
     }
 
     public async ValueTask<StorageEpoch?> EpochAsync(CancellationToken cancellationToken) =>
@@ -162,4 +173,9 @@ internal sealed class RedisBlobStore(
                 StorageFault.Unavailable,
                 $"The blob '{key}' was deleted or replaced while it was read, at offset {offset}.");
     }
+
+    /// <summary>Returns the revision of a blob, even if other fields are damaged; null when there is none.</summary>
+    private ValueTask<RedisValue> RevisionAsync(BlobKey key, CancellationToken cancellationToken) =>
+        connection.CallAsync(
+            database => database.HashGetAsync(keys.Blob(key), "revision", RedisConnection.Flags), cancellationToken);
 }

@@ -17,7 +17,7 @@ public sealed class FaultyProxy : IAsyncDisposable
     private readonly Task accepting;
     private readonly int target;
     private byte[]? dropPattern;
-    private (byte[] Pattern, TimeSpan Delay)? slow;
+    private (byte[] Pattern, Func<Task> WaitAsync)? slow;
 
     private FaultyProxy(int target)
     {
@@ -47,7 +47,16 @@ public sealed class FaultyProxy : IAsyncDisposable
     public void StopDropping() => Volatile.Write(ref dropPattern, null);
 
     /// <summary>Holds back each request that contains this text.</summary>
-    public void Delay(string text, TimeSpan delay) => slow = (Encoding.UTF8.GetBytes(text), delay);
+    public void Delay(string text, TimeSpan delay) =>
+        slow = (Encoding.UTF8.GetBytes(text), () => Task.Delay(delay, ended.Token));
+
+    /// <summary>Holds back each request that contains this text, until the result is set.</summary>
+    public TaskCompletionSource Hold(string text)
+    {
+        var released = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        slow = (Encoding.UTF8.GetBytes(text), () => released.Task.WaitAsync(ended.Token));
+        return released;
+    }
 
     /// <summary>Resets every connection.</summary>
     public void ResetAll()
@@ -127,8 +136,8 @@ public sealed class FaultyProxy : IAsyncDisposable
         {
             await WhileSilentAsync();
             var piece = buffer.AsMemory(0, count);
-            if (slow is var (text, delay) && piece.Span.IndexOf(text) >= 0)
-                await Task.Delay(delay, ended.Token);
+            if (slow is var (text, waitAsync) && piece.Span.IndexOf(text) >= 0)
+                await waitAsync();
             if (Volatile.Read(ref dropPattern) is { } pattern)
             {
                 // The text may span two pieces.

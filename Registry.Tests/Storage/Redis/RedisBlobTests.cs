@@ -1,5 +1,6 @@
 using NUnit.Framework;
 using Registry.Core.Storage;
+using Registry.Tests.Support;
 using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Storage.Redis;
@@ -19,6 +20,28 @@ public sealed class RedisBlobTests : RedisTests
         Assert.That(
             StorageShortcuts.DigestOf(await reader!.Content.ReadAllAsync(CancellationToken)),
             Is.EqualTo(info.Key.Digest));
+    }
+
+    [Test]
+    public async Task A_delete_that_arrives_late_keeps_what_was_committed_meanwhile()
+    {
+        await using var proxy = FaultyProxy.Before(Server.Port);
+        var slow = Open($"127.0.0.1:{proxy.Port}", deadlineSeconds: 1);
+        var other = Open();
+        var loading = await other.Blobs.CommitAsync(Sample, StorageShortcuts.Bytes(1), CancellationToken);
+        await slow.Blobs.TryDeleteAsync(loading.Key, Precondition.None, CancellationToken);
+
+        var info = await other.Blobs.CommitAsync(Sample, StorageShortcuts.Bytes(2), CancellationToken);
+        var held = proxy.Hold("registry:dropped");
+        var fault = await CatchFaultAsync(
+            async () => await slow.Blobs.TryDeleteAsync(info.Key, Precondition.None, CancellationToken));
+        Assert.That(fault.Kind, Is.EqualTo(StorageFault.Unavailable));
+        await other.Blobs.CommitAsync(Sample, StorageShortcuts.Bytes(2), CancellationToken);
+        var executed = await ExecutedScriptsAsync();
+        held.SetResult();
+        while (await ExecutedScriptsAsync() == executed)
+            await Task.Delay(20, CancellationToken);
+        Assert.That(await other.Blobs.StatAsync(info.Key, CancellationToken), Is.Not.Null);
     }
 
     [Test]
@@ -164,4 +187,10 @@ public sealed class RedisBlobTests : RedisTests
                 async () => await storage.Blobs.InfosAsync(Sample, ScopeDepth.Exact, null, CancellationToken))).Kind,
             Is.EqualTo(StorageFault.Corrupt));
     }
+
+    /// <summary>Returns the line of the server's statistics that counts executed scripts.</summary>
+    private async Task<string> ExecutedScriptsAsync() =>
+        (await Server.CommandAsync("info", "commandstats"))
+            .Split('\n')
+            .Single(static line => line.StartsWith("cmdstat_evalsha:", StringComparison.Ordinal));
 }
