@@ -180,7 +180,11 @@ public sealed partial class ChartRepository(
         var release = Release.Parse(chart.Version);
         if (!force
             && (await indexes.FindAsync(package, cancellationToken))?.State.Find(release, MediaType.Helm) is not null)
+        {
+            await indexes.EnsureDurableAsync(package, cancellationToken);
             throw ChartErrors.Exists(package, release);
+        }
+
         var signed = provenance is { } file ? ReadProvenance(file) : null;
         if (signed is not null && isRootless)
             throw ChartErrors.CannotBeSigned();

@@ -231,9 +231,10 @@ public sealed partial class RepositoryBlobs(
             || (blob is not null && await RefersAsync(index, digest, cancellationToken)))
             throw RepositoryErrors.BlobInUse(package, digest);
 
+        // A blob that is already marked as deleted is marked again: the mark may not be durable yet.
         if (blob is null
-            || blob.UploadedAt == Deleted
-            || await blobs.TouchAsync(key, Deleted, cancellationToken) is null)
+            || await blobs.TouchAsync(key, Deleted, cancellationToken) is null
+            || blob.UploadedAt == Deleted)
             throw RepositoryErrors.BlobNotFound(package, digest);
         events.Raise(new RegistryEvent(events.Now, caller, RegistryAction.BlobDeleted, package.Value)
         {

@@ -209,11 +209,12 @@ public sealed partial class AccessTokens(
     public async Task RevokeAsync(TokenId id, Caller caller, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(caller);
+
+        // The client may be told that the token does not exist, so its absence must be durable.
+        await tokens.EnsureDurableAsync(id, cancellationToken);
         var token = await FindToRevokeAsync(id, caller, cancellationToken);
 
-        // The client may be told that the token does not exist, so its absence must be durable. A concurrent write of
-        // its last use expects the deleted revision, and fails.
-        await tokens.EnsureDurableAsync(id, cancellationToken);
+        // A concurrent write of its last use expects the deleted revision, and fails.
         if (!await documents.TryDeleteAsync(id.Key, Precondition.None, cancellationToken))
             throw TokenErrors.NotFound(id.Value);
         events.Raise(new RegistryEvent(events.Now, caller, RegistryAction.TokenRevoked, id.Value)

@@ -4,6 +4,7 @@ using Microsoft.Win32.SafeHandles;
 using NUnit.Framework;
 using Registry.Core.Storage;
 using Registry.Storage.Filesystem;
+using Registry.Tests.Api.Oci;
 using Registry.Tests.Support;
 
 namespace Registry.Tests.Api.Storage;
@@ -103,6 +104,33 @@ public sealed class UnflushedChangeTests : IAsyncDisposable
             Is.EqualTo(HttpStatusCode.NotFound));
     }
 
+    [Test]
+    public async Task A_chart_with_an_unflushed_index_is_503_until_it_is_flushed()
+    {
+        failsBelow = "documents";
+        fails = true;
+        for (var attempt = 0; attempt < 2; attempt++)
+            Assert.That(await PushChartAsync(), Is.EqualTo(HttpStatusCode.ServiceUnavailable));
+        fails = false;
+        Assert.That(await PushChartAsync(), Is.EqualTo(HttpStatusCode.Conflict), "it is now durable");
+    }
+
+    [Test]
+    public async Task A_deleted_blob_is_503_until_the_delete_is_flushed()
+    {
+        var digest = await new OciRepository(registry.Client, "sample/blob").PushBlobAsync([1]);
+        fails = true;
+        for (var attempt = 0; attempt < 2; attempt++)
+            Assert.That(
+                await StatusAsync(
+                    registry.Client.DeleteAsync($"/v2/sample/blob/blobs/{digest}", cancellationToken)),
+                Is.EqualTo(HttpStatusCode.ServiceUnavailable));
+        fails = false;
+        Assert.That(
+            await StatusAsync(registry.Client.DeleteAsync($"/v2/sample/blob/blobs/{digest}", cancellationToken)),
+            Is.EqualTo(HttpStatusCode.NotFound));
+    }
+
     private static async Task<HttpStatusCode> StatusAsync(Task<HttpResponseMessage> request)
     {
         using var response = await request;
@@ -113,6 +141,13 @@ public sealed class UnflushedChangeTests : IAsyncDisposable
         StatusAsync(
             registry.Client.PostAsync(
                 Package, new PushContent(new SeededPackage(1, 1_000), "1.0.0"), cancellationToken));
+
+    private Task<HttpStatusCode> PushChartAsync()
+    {
+        var chart = OneRegistry.Archive(("app/Chart.yaml", "apiVersion: v2\nname: app\nversion: 1.0.0\n"));
+        return StatusAsync(
+            registry.Client.PostAsync("/helm/api/sample/charts", new ByteArrayContent(chart), cancellationToken));
+    }
 
     private async Task<HttpStatusCode> UploadAsync()
     {

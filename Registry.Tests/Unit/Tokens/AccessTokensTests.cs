@@ -123,6 +123,19 @@ internal sealed class AccessTokensTests
     }
 
     [Test]
+    public async Task A_repeated_revocation_is_not_answered_before_the_first_is_durable()
+    {
+        var (token, _) = await IssueAsync("team/**=pull");
+        await tokens.RevokeAsync(token.Id, Root, default);
+        faults.Before = static call => call.Operation == StorageOperation.EnsureDurable
+            ? throw new StorageException(StorageFault.Unavailable, "not flushed")
+            : default;
+        Assert.That(
+            async () => await tokens.RevokeAsync(token.Id, Root, default),
+            Throws.TypeOf<StorageException>().With.Message.EqualTo("not flushed"));
+    }
+
+    [Test]
     public async Task A_fault_of_the_storage_is_not_a_wrong_token()
     {
         var (_, secret) = await IssueAsync("team/**=pull");
