@@ -122,14 +122,8 @@ internal sealed class ArtifactPages(RepositoryManifests manifests, RepositoryBlo
             ? new TagGroup(index.FindManifest(first.Digest)!, [], Facts: null)
             : null;
 
-    private static bool IsCosign(PackageIndex index, TagName tag)
-    {
-        const string Prefix = "sha256-";
-        return tag.Value.StartsWith(Prefix, StringComparison.Ordinal)
-            && tag.Value.Split('.') is [var subject, _]
-            && Digest.TryParse(subject[Prefix.Length..], out var digest)
-            && index.FindManifest(digest) is not null;
-    }
+    private static bool IsCosign(PackageIndex index, TagName tag) =>
+        CosignTag.Parse(tag) is { } attached && index.FindManifest(attached.Subject) is not null;
 
     private static Release? VersionOf(TagName tag) => tag.TryGetRelease(out var release) ? release : null;
 }

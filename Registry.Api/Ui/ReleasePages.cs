@@ -146,13 +146,11 @@ internal sealed class ReleasePages(
             rows.Add(AttachedRow.Of(document.ArtifactType ?? document.MediaType, referrer.Digest));
         }
 
-        // Cosign marks its older signatures by tags.
-        var prefix = $"sha256-{subject.Digest}.";
         foreach (var tag in index.Artifacts.Tags)
-            if (tag.Name.Value.StartsWith(prefix, StringComparison.Ordinal)
+            if (CosignTag.Parse(tag.Name) is { } attached && attached.Subject == subject.Digest
                 && index.FindManifest(tag.Digest) is { } found)
             {
-                var row = AttachedRow.Of($"cosign {tag.Name.Value[prefix.Length..]}", found.Manifest.Digest);
+                var row = AttachedRow.Of($"cosign {attached.Kind}", found.Manifest.Digest);
                 rows.Add(row with { IsFile = false });
             }
 
