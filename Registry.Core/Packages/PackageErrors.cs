@@ -89,7 +89,8 @@ internal static class PackageErrors
     /// <param name="limit">The maximum size of an index before compression, in bytes.</param>
     public static RegistryException IndexTooLong(PackageName package, int manifests, long bytes, long limit) => new(
         ErrorCode.IndexFull,
-        $"The index of package {package} would have {bytes} bytes before compression, and the limit of this registry "
-            + $"is {limit} bytes (LIMITS__INDEXBYTES). Delete releases, tags or manifests, or push less metadata",
+        $"The index of package {package} would have {bytes} bytes before compression, with all metadata, and the limit "
+            + $"of this registry is {limit} bytes (LIMITS__INDEXBYTES). Delete releases, tags or manifests, or push "
+            + "less metadata",
         ("package", package.Value), ("manifests", manifests), ("bytes", bytes), ("limit", limit));
 }

@@ -55,6 +55,9 @@ internal sealed class PackageIndexCodec(
     public override byte[] Encode(PackageName key, PackageIndex state, PackageIndex? replaced)
     {
         var (content, jsonBytes) = StoredIndex.Write(state, limits.MaxBytes, replaced);
+
+        // The index of a Helm repository contains the metadata that is stored as blobs, too.
+        jsonBytes += state.Manifests.Sum(static manifest => manifest.Artifact?.Chart?.MetadataBlob?.Size ?? 0);
         warning?.Check(key, jsonBytes, limits.MaxBytes, "before compression");
         warning?.Check(key, content.Length, Document.MaxBytes, "as stored");
         if (jsonBytes > limits.MaxBytes)

@@ -104,6 +104,26 @@ internal sealed class IndexLimitTests
     }
 
     [Test]
+    public async Task Metadata_of_charts_that_is_stored_as_blobs_counts()
+    {
+        var indexes = Indexes(100_000);
+        await PushAsync("1.0.0");
+        var refusal = await Assert.ThrowsAsync<RegistryException>(() => PushAsync("1.1.0"));
+        Assert.That(refusal!.Code, Is.EqualTo(ErrorCode.IndexFull));
+        Assert.That(
+            refusal.Details.Single(static detail => detail.Name == "bytes").Value, Is.InRange(120_000L, 130_000L));
+
+        async Task PushAsync(string release)
+        {
+            var complete = Samples.Complete(Samples.Manifest(release, "helm"));
+            var metadata = new BlobDescriptor(complete.Content.StoredDigest, 60_000);
+            var chart = new ChartContent(Metadata: null, metadata, Wrapped: null, Provenance: null);
+            var manifest = complete with { Artifact = complete.Artifact! with { Chart = chart } };
+            await indexes.UpdateAsync(Name, Samples.Push(Name, manifest), default);
+        }
+    }
+
+    [Test]
     public async Task An_index_over_the_bound_can_be_trimmed_once_the_bound_is_raised()
     {
         await PutAsync(LargeIndexes.Bomb(Name, 280));
