@@ -93,7 +93,11 @@ public sealed partial class BlobCollector(
                 try
                 {
                     if ((await indexes.FindAsync(package, cancellationToken))?.State is { } index)
-                        references = await manifests.ReferencesAsync(index, damaged: null, cancellationToken);
+                        references = await manifests.ReferencesAsync(
+                            index,
+                            batch.Select(static blob => blob.Key.Digest).ToHashSet(),
+                            damaged: null,
+                            cancellationToken);
                     isRead = true;
 
                     // If a power failure can undo the removal of a release, the release still needs its blob.

@@ -44,6 +44,7 @@ internal static class StoredPackage
         var damaged = new Dictionary<Digest, Finding>();
         var references = await storage.Manifests.ReferencesAsync(
             index,
+            among: null,
             (manifest, fault) => damaged[manifest.Digest] = Finding.Of(index.Name, fault.Message),
             cancellationToken);
         var releases = index.Manifests.ToLookup(static manifest => manifest.Content.StoredDigest);

@@ -36,6 +36,12 @@ public sealed class ManifestContents(
     private const int MaxConcurrentReads = 16;
 
     /// <summary>
+    /// How many bytes of manifests are read at a time, besides the last one. Parsing takes several times as much
+    /// memory.
+    /// </summary>
+    private const long MaxConcurrentBytes = 1L << 20;
+
+    /// <summary>
     /// What stored manifests refer to. Each takes little memory, since a push may need those of all manifests of a
     /// package.
     /// </summary>
@@ -146,6 +152,9 @@ public sealed class ManifestContents(
     /// that clients may download from elsewhere need not be there.
     /// </summary>
     /// <param name="index">The package.</param>
+    /// <param name="among">
+    /// The blobs of interest: others are left out, so that memory does not grow with the package. Null for all.
+    /// </param>
     /// <param name="damaged">
     /// Called for each stored manifest that is missing or damaged, one call at a time: what it refers to is then
     /// unknown. Null to throw instead.
@@ -154,19 +163,22 @@ public sealed class ManifestContents(
     /// <exception cref="StorageException">The storage failed, or a manifest is damaged.</exception>
     public async ValueTask<Dictionary<Digest, bool>> ReferencesAsync(
         PackageIndex index,
+        IReadOnlySet<Digest>? among,
         Action<StoredManifest, StorageException>? damaged,
         CancellationToken cancellationToken)
     {
         var blobs = new Dictionary<Digest, bool>();
         foreach (var blob in index.ReferencedBlobs())
-            blobs[blob] = true;
+            if (among?.Contains(blob) != false)
+                blobs[blob] = true;
         await ForEachStoredAsync(
             index,
             (_, found) =>
             {
                 // A manifest may be deleted although an image index refers to it, so it is not required.
                 foreach (var (digest, isManifest, isRequired) in found)
-                    blobs[digest] = (isRequired && !isManifest) || blobs.GetValueOrDefault(digest);
+                    if (among?.Contains(digest) != false)
+                        blobs[digest] = (isRequired && !isManifest) || blobs.GetValueOrDefault(digest);
                 return true;
             },
             damaged,
@@ -238,7 +250,7 @@ public sealed class ManifestContents(
                 unread.Add(manifest);
             else if (!take(manifest, known))
                 return;
-        foreach (var batch in unread.Chunk(MaxConcurrentReads))
+        foreach (var batch in Batches(unread))
             foreach (var (manifest, read, damage) in await Task.WhenAll(batch.Select(ReadAsync)))
                 if (damage is not null)
                     damaged!(manifest, damage);
@@ -257,6 +269,24 @@ public sealed class ManifestContents(
                 return (manifest, [], fault);
             }
         }
+    }
+
+    /// <summary>Divides manifests into batches that are read at a time.</summary>
+    private static IEnumerable<IReadOnlyList<StoredManifest>> Batches(List<StoredManifest> manifests)
+    {
+        var (batch, bytes) = (new List<StoredManifest>(), 0L);
+        foreach (var manifest in manifests)
+        {
+            batch.Add(manifest);
+            bytes += manifest.Size;
+            if (batch.Count < MaxConcurrentReads && bytes < MaxConcurrentBytes)
+                continue;
+            yield return batch;
+            (batch, bytes) = ([], 0);
+        }
+
+        if (batch.Count > 0)
+            yield return batch;
     }
 
     /// <summary>Reads what a manifest refers to. Concurrent readers share one read.</summary>

@@ -164,7 +164,8 @@ internal sealed class BlobDeletionTests
     {
         await CollectAsync();
         var index = (await registry.IndexAsync())!;
-        foreach (var blob in (await registry.Manifests.ReferencesAsync(index, damaged: null, default)).Keys)
+        var references = await registry.Manifests.ReferencesAsync(index, among: null, damaged: null, default);
+        foreach (var blob in references.Keys)
             Assert.That(registry.Has(blob), Is.True);
         foreach (var blob in blobs)
         {

@@ -32,6 +32,7 @@ internal sealed class OnePackageTests
         var config = OciDigest.TryParse((string?)manifest["config"]!["digest"], out var digest) ? digest : default;
         var blob = await registry.Blobs.FindAsync(Name, config, forPush: true, default);
         Assert.That(blob!.Size, Is.EqualTo((long)manifest["config"]!["size"]!));
+        Assert.That(blob.HeldBytes, Is.EqualTo(blob.Size), "it is in memory while it is sent");
         await using var reader = await registry.Blobs.OpenAsync(Name, blob, ByteRange.All, default);
         Assert.That(
             (string?)(await JsonNode.ParseAsync(reader.Content))!["description"], Is.EqualTo("<a>"));
@@ -315,10 +316,49 @@ internal sealed class OnePackageTests
             $$"""{"schemaVersion":2,"manifests":[{{Descriptor(derived, OciMediaTypes.Manifest)}}]}""");
         await registry.PutAsync(index, "all", OciMediaTypes.Index);
         await registry.Repositories.DeleteAsync(Name, Tag("1.0.0"), Samples.Caller, default);
-        var references = await registry.Manifests.ReferencesAsync((await registry.IndexAsync())!, null, default);
+        var references = await registry.Manifests.ReferencesAsync((await registry.IndexAsync())!, null, null, default);
         Assert.That(references, Does.ContainKey(Sha256(derived)));
         Assert.That(
             await registry.Storage.Blobs.StatAsync(new BlobKey(Name.Key, Sha256(derived)), default), Is.Not.Null);
+    }
+
+    [Test]
+    public async Task References_are_returned_only_for_the_requested_blobs()
+    {
+        var manifest = await registry.HelmManifestAsync(Chart("1.0.0"));
+        await registry.PutAsync(manifest, "1.0.0");
+        var config = JsonNode.Parse(manifest)!["config"]!;
+        Assert.That(OciDigest.TryParse((string?)config["digest"], out var digest));
+        var index = (await registry.IndexAsync())!;
+        Assert.That(await registry.Manifests.ReferencesAsync(index, null, null, default), Has.Count.GreaterThan(2));
+        Assert.That(
+            (await registry.Manifests.ReferencesAsync(index, new HashSet<Digest> { digest }, null, default)).Keys,
+            Is.EqualTo(new[] { digest }));
+    }
+
+    [Test]
+    public async Task Large_manifests_are_read_one_at_a_time()
+    {
+        for (var i = 0; i < 4; i++)
+        {
+            var text = new string('x', (1 << 20) + i);
+            var manifest = $$"""{"schemaVersion":2,"manifests":[],"annotations":{"a":"{{text}}"} }""";
+            await registry.PutAsync(Encoding.UTF8.GetBytes(manifest), $"large{i}", OciMediaTypes.Index);
+        }
+
+        var faults = new StorageFaults();
+        var other = new OneRegistry(faults: faults, replicaOf: registry);
+        var (running, most) = (0, 0);
+        faults.Before = async call =>
+        {
+            if (call.Operation != StorageOperation.ReadBlob)
+                return;
+            most = Math.Max(most, Interlocked.Increment(ref running));
+            await Task.Delay(20);
+            Interlocked.Decrement(ref running);
+        };
+        await other.Manifests.ReferencesAsync((await other.IndexAsync())!, null, null, default);
+        Assert.That(most, Is.EqualTo(1));
     }
 
     private async Task AssertGoneAsync(Digest digest)
