@@ -29,6 +29,9 @@ internal sealed class BlobResult(
     /// <summary>The file name of the download; null for no <c>Content-Disposition</c>.</summary>
     public string? FileName { get; init; }
 
+    /// <summary>How many bytes the content keeps in memory while it is sent, besides buffers.</summary>
+    public long HeldBytes { get; init; }
+
     /// <summary>Headers of the protocol, sent with 200, 206 and 304.</summary>
     public IReadOnlyList<(string Name, string Value)> Headers { get; init; } = [];
 
@@ -60,7 +63,7 @@ internal sealed class BlobResult(
     {
         var cancellationToken = http.RequestAborted;
         var expected = bytes.LengthWithin(length);
-        var bufferBytes = await RequestTransfer.Of(http).ReserveOutputAsync(expected, cancellationToken);
+        var bufferBytes = await RequestTransfer.Of(http).ReserveOutputAsync(expected, HeldBytes, cancellationToken);
         await using var reader = await open(bytes, cancellationToken);
         if (reader.Length != expected)
             throw new StorageException(

@@ -35,6 +35,7 @@ internal sealed class BlobsController(RepositoryBlobs blobs) : OciController
             "application/octet-stream")
         {
             Headers = [(OciHeaders.ContentDigest, OciDigest.Format(blob.Digest))],
+            HeldBytes = blob.HeldBytes,
         };
     }
 

@@ -12,6 +12,9 @@ public sealed record FoundBlob(BlobInfo Info)
     /// <summary>The length in bytes.</summary>
     public long Size => Info.Length;
 
+    /// <summary>How many of its bytes are in memory while it is sent: all of a derived config, otherwise 0.</summary>
+    public long HeldBytes => Derived?.Length ?? 0;
+
     /// <summary>The bytes of a config that is derived with a manifest; null for a blob that is stored.</summary>
     internal ReadOnlyMemory<byte>? Derived { get; init; }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Registry.Core.Storage;
 
 /// <summary>An open blob, or a part of one. The caller disposes it.</summary>
@@ -20,14 +22,17 @@ public sealed class BlobReader(BlobInfo info, long length, Stream content) : IAs
 
     /// <summary>Opens bytes that are in memory as if they were a blob.</summary>
     /// <param name="info">The description of the blob.</param>
-    /// <param name="bytes">All its bytes.</param>
+    /// <param name="bytes">All its bytes, an array or a part of one, which is not copied.</param>
     /// <param name="range">The requested bytes.</param>
     /// <exception cref="ArgumentOutOfRangeException">The range extends past the end.</exception>
     public static BlobReader Of(BlobInfo info, ReadOnlyMemory<byte> bytes, ByteRange range)
     {
         var length = range.LengthWithin(bytes.Length);
         var part = bytes.Slice((int)range.Offset, (int)length);
-        return new BlobReader(info, length, new MemoryStream(part.ToArray(), writable: false));
+        if (!MemoryMarshal.TryGetArray(part, out var shared))
+            throw new ArgumentException("The bytes are not in an array.", nameof(bytes));
+        return new BlobReader(
+            info, length, new MemoryStream(shared.Array!, shared.Offset, shared.Count, writable: false));
     }
 
     /// <inheritdoc/>
