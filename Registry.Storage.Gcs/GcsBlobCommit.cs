@@ -5,18 +5,28 @@ namespace Registry.Storage.Gcs;
 
 /// <summary>
 /// Commits one blob: creates an object, or touches the metadata of an existing one. Both requests have a precondition
-/// and carry a random write id, so they can be retried after a lost response.
+/// and carry a random write id, so they can be retried after a lost response. The exception is the creation of a blob
+/// that no document refers to: absence repeats, so after a delete that a client knows of, it would bring the blob back.
 /// </summary>
 /// <param name="client">The client.</param>
 /// <param name="touches">The recently touched blobs.</param>
 /// <param name="name">The name of the object.</param>
 /// <param name="source">The bytes; null to touch an existing blob only.</param>
 /// <param name="uploadedAt">The upload time; null for the current time.</param>
+/// <param name="isReferenced">
+/// True when only a document makes the blob visible, so that a repeated creation brings back nothing.
+/// </param>
 /// <param name="isShared">
 /// True when the touch of another commit may be shared, because the upload time of the blob is never shown.
 /// </param>
 internal sealed class GcsBlobCommit(
-    GcsClient client, GcsTouches touches, string name, IGcsSource? source, DateTimeOffset? uploadedAt, bool isShared)
+    GcsClient client,
+    GcsTouches touches,
+    string name,
+    IGcsSource? source,
+    DateTimeOffset? uploadedAt,
+    bool isReferenced,
+    bool isShared)
 {
     /// <summary>The maximum number of lost races. Each is a concurrent commit or delete of the same blob.</summary>
     private const int MaxRaces = 100;
@@ -25,6 +35,15 @@ internal sealed class GcsBlobCommit(
 
     /// <summary>The object as first seen by this commit; null until then.</summary>
     private GcsObject? first;
+
+    /// <summary>
+    /// True when a write of this commit may have stored a blob that no document refers to. If the blob does not exist
+    /// afterwards, it may have been deleted since, and must not be created again.
+    /// </summary>
+    private bool mayHaveStored;
+
+    /// <summary>The failure of the creation that may have stored the blob; null for none.</summary>
+    private StorageException? lost;
 
     /// <summary>
     /// Returns the object after the commit, and whether the commit created it; null when the blob does not exist and
@@ -41,6 +60,8 @@ internal sealed class GcsBlobCommit(
         {
             if (current is null && source is null)
                 return null;
+            if (current is null && mayHaveStored)
+                throw OutcomeUnknown();
             if (current is not null && IsTouched(current))
                 return (current, false);
             var isNew = current is null;
@@ -91,7 +112,15 @@ internal sealed class GcsBlobCommit(
                     current.Metageneration ?? 0,
                     cancellationToken)
                 : await CreateAsync(current, cancellationToken);
+            mayHaveStored |= !isReferenced && write is { IsDone: false, IsOutcomeUnknown: true };
             return (write.Object, null);
+        }
+        catch (StorageException failure)
+            when (!isReferenced && current is null && failure is { IsTransient: true, ChangedNothing: false })
+        {
+            // The blob may be there nevertheless, which the caller looks up.
+            (mayHaveStored, lost) = (true, failure);
+            return (null, null);
         }
         catch (StorageException busy) when (isShared && busy is { Kind: StorageFault.Throttled, ChangedNothing: true })
         {
@@ -128,8 +157,22 @@ internal sealed class GcsBlobCommit(
         if (damaged is not null && !source!.IsVerified)
             throw new StorageException(StorageFault.Corrupt, $"'{name}' differs from the bytes to be copied.");
         return source!.CreateAsync(
-            name, GcsMetadata.OfBlob(writeId, TimeOver(damaged)), damaged?.Generation ?? 0, cancellationToken);
+            name,
+            GcsMetadata.OfBlob(writeId, TimeOver(damaged)),
+            damaged?.Generation ?? 0,
+            repeatsUnknown: isReferenced || damaged is not null,
+            cancellationToken);
     }
+
+    private StorageException OutcomeUnknown() =>
+        new(
+            StorageFault.Unavailable,
+            $"A write of '{name}' got no response, and the object does not exist now: the outcome of the write is "
+                + "unknown.",
+            lost)
+        {
+            RetryAfter = lost?.RetryAfter,
+        };
 
     /// <summary>
     /// Returns the upload time: later than that of the replaced object, unless the caller specified one.

@@ -132,7 +132,13 @@ internal sealed class GcsBlobStore(
         CancellationToken cancellationToken)
     {
         var commit = new GcsBlobCommit(
-            client, touches, name, source, uploadedAt, uploadedAt is null && touches.IsShared(key.Scope));
+            client,
+            touches,
+            name,
+            source,
+            uploadedAt,
+            GcsBlobs.AreReferenced(key.Scope),
+            uploadedAt is null && touches.IsShared(key.Scope));
         return await commit.RunAsync(cancellationToken) is var (committed, isNew)
             ? new CommittedBlob(GcsBlobs.ToInfo(key, committed), isNew)
             : null;

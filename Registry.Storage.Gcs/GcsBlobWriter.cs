@@ -44,6 +44,7 @@ internal sealed class GcsBlobWriter(
             names.Of(key),
             new StagedSource(client, staged, budget, waitsForAttempt: false),
             uploadedAt,
+            GcsBlobs.AreReferenced(scope),
             uploadedAt is null && touches.IsShared(scope));
         var (committed, isNew) = (await commit.RunAsync(cancellationToken))!.Value;
         state = State.Committed;

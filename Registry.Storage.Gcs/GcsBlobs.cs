@@ -13,6 +13,13 @@ internal static class GcsBlobs
             GcsMetadata.UploadedAtOf(found),
             RevisionOf(found.Generation ?? 0, found.Metageneration ?? 0));
 
+    /// <summary>
+    /// Returns true when a blob of a scope is only visible through a document that refers to it, as the index of a
+    /// package does. Other blobs, the app archives, are visible themselves: a delete of one is acknowledged to a
+    /// client.
+    /// </summary>
+    public static bool AreReferenced(StoreKey scope) => scope.IsBelow(StoreKeys.Packages);
+
     /// <summary>Returns the size in bytes.</summary>
     public static long SizeOf(GcsObject found) => (long)(found.Size ?? 0);
 

@@ -13,6 +13,7 @@ internal sealed partial class GcsClient
     /// <param name="name">The name of the copy.</param>
     /// <param name="metadata">The metadata of the copy, which replaces that of the source.</param>
     /// <param name="generation">The generation to replace; 0 if the copy must not exist.</param>
+    /// <param name="repeatsUnknown">Whether an attempt that may have been applied is followed by another.</param>
     /// <param name="cancellationToken">Cancels the call after the response to the current attempt.</param>
     /// <returns>The result; null when the generation to copy does not exist.</returns>
     public async Task<GcsWrite?> RewriteAsync(
@@ -21,10 +22,11 @@ internal sealed partial class GcsClient
         string name,
         GcsObject metadata,
         long generation,
+        bool repeatsUnknown,
         CancellationToken cancellationToken)
     {
         var storage = await service.GetAsync(cancellationToken);
-        var retry = TransferRetry(isWrite: true);
+        var retry = TransferRetry(isWrite: true, repeatsUnknown);
         for (string? token = null; ; retry.Reset())
         {
             var (reply, refusal) = await retry.SettleAsync(TryAsync, cancellationToken);

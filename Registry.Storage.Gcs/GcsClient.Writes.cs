@@ -36,6 +36,7 @@ internal sealed partial class GcsClient
     /// <param name="metadata">The metadata of the object.</param>
     /// <param name="staged">The staged bytes.</param>
     /// <param name="generation">The generation to replace; 0 if the object must not exist.</param>
+    /// <param name="repeatsUnknown">Whether an attempt that may have been applied is followed by another.</param>
     /// <param name="waitsForAttempt">
     /// Whether a cancellation waits for the response to the current attempt. Otherwise the object may still be created
     /// whole after the call was cancelled.
@@ -46,13 +47,14 @@ internal sealed partial class GcsClient
         GcsObject metadata,
         StagedBlob staged,
         long generation,
+        bool repeatsUnknown,
         bool waitsForAttempt,
         CancellationToken cancellationToken) => WriteAsync(
         name,
         generation,
         (storage, attempt) =>
             InsertAsync(storage, name, metadata, new StagedContent(staged, attempt), generation, attempt.Token),
-        TransferRetry(isWrite: true),
+        TransferRetry(isWrite: true, repeatsUnknown),
         waitsForAttempt,
         cancellationToken);
 

@@ -30,13 +30,13 @@ internal sealed partial class GcsClient(
         new(time, TimeSpan.FromSeconds(options.DeadlineSeconds), options.FirstPause, isWrite, repeatsUnknown, retries);
 
     /// <summary>Returns the retry policy of a transfer of blob bytes.</summary>
-    public GcsRetry TransferRetry(bool isWrite = false) =>
+    public GcsRetry TransferRetry(bool isWrite = false, bool repeatsUnknown = true) =>
         new(
             time,
             TimeSpan.FromSeconds(options.TransferIdleSeconds),
             options.FirstPause,
             isWrite,
-            repeatsUnknown: true,
+            repeatsUnknown,
             retries);
 
     /// <summary>

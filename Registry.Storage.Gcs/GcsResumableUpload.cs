@@ -9,21 +9,31 @@ namespace Registry.Storage.Gcs;
 
 /// <summary>
 /// A large upload, which Google's client sends in chunks. After a failure it queries how much has arrived and sends the
-/// rest. Only a lost session starts from the beginning. The object appears with the last byte.
+/// rest, which never creates the object twice. Only a lost session starts from the beginning. The object appears with
+/// the last byte.
 /// </summary>
 /// <param name="client">The client.</param>
 /// <param name="name">The name of the object.</param>
 /// <param name="staged">The staged bytes.</param>
+/// <param name="repeatsUnknown">
+/// Whether a session that was lost after its last byte may have arrived is followed by another.
+/// </param>
 /// <param name="waitsForAttempt">
 /// Whether a cancellation waits for the current attempt, which sends all that is left.
 /// </param>
-internal sealed class GcsResumableUpload(GcsClient client, string name, StagedBlob staged, bool waitsForAttempt)
+internal sealed class GcsResumableUpload(
+    GcsClient client, string name, StagedBlob staged, bool repeatsUnknown, bool waitsForAttempt)
 {
     /// <summary>The upload; null before it has started and after its session was lost.</summary>
     private ObjectsResource.InsertMediaUpload? upload;
 
     /// <summary>The highest number of bytes confirmed by the service in any session.</summary>
     private long furthest;
+
+    /// <summary>
+    /// True when the last chunk of a session was sent, or only it is left, so that the object may have been created.
+    /// </summary>
+    private bool MayBeComplete => furthest + client.Options.UploadBufferBytes >= staged.Length;
 
     /// <summary>Runs the upload.</summary>
     /// <param name="metadata">The metadata of the object.</param>
@@ -86,7 +96,7 @@ internal sealed class GcsResumableUpload(GcsClient client, string name, StagedBl
                 throw new GcsException(
                     StorageFault.Unavailable, $"The upload session of '{name}' was lost.", lost)
                 {
-                    IsTransient = true,
+                    IsTransient = repeatsUnknown || !MayBeComplete,
                     MayHaveBeenApplied = true,
                 };
             default:

@@ -33,7 +33,7 @@ internal sealed class GcsTouches(TimeProvider time, TimeSpan window)
     /// Returns true when commits of a scope may share touches. Only those of packages may: the upload time of an app
     /// archive is shown to clients and defines their order.
     /// </summary>
-    public bool IsShared(StoreKey scope) => window > TimeSpan.Zero && scope.IsBelow(StoreKeys.Packages);
+    public bool IsShared(StoreKey scope) => window > TimeSpan.Zero && GcsBlobs.AreReferenced(scope);
 
     /// <summary>Returns the longest window, up to 10 seconds, that is safe with collectors of this grace.</summary>
     public static TimeSpan WindowFor(

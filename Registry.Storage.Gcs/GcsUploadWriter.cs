@@ -75,8 +75,10 @@ internal sealed class GcsUploadWriter(
     private async Task<bool> TryCreateAsync(string part, CancellationToken cancellationToken)
     {
         var source = new StagedSource(client, staged, budget, waitsForAttempt: true);
-        var write =
-            await source.CreateAsync(part, GcsMetadata.OfUpload(writeId), generation: 0, cancellationToken);
+
+        // A repetition may create the object again after a discard deleted it, so the upload is looked at afterwards.
+        var write = await source.CreateAsync(
+            part, GcsMetadata.OfUpload(writeId), generation: 0, repeatsUnknown: true, cancellationToken);
         var created = write is { IsDone: false, IsOutcomeUnknown: true } ? await FindOwnAsync(part) : write.Object;
         if (created is null)
             return false;

@@ -22,7 +22,12 @@ internal interface IGcsSource
     /// <param name="name">The name of the object.</param>
     /// <param name="metadata">The metadata of the object.</param>
     /// <param name="generation">The generation to replace; 0 if the object must not exist.</param>
+    /// <param name="repeatsUnknown">Whether an attempt that may have been applied is followed by another.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     Task<GcsWrite> CreateAsync(
-        string name, GcsObject metadata, long generation, CancellationToken cancellationToken);
+        string name,
+        GcsObject metadata,
+        long generation,
+        bool repeatsUnknown,
+        CancellationToken cancellationToken);
 }

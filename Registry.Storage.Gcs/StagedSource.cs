@@ -27,7 +27,11 @@ internal sealed class StagedSource(
     public bool IsGone => false;
 
     public async Task<GcsWrite> CreateAsync(
-        string name, GcsObject metadata, long generation, CancellationToken cancellationToken)
+        string name,
+        GcsObject metadata,
+        long generation,
+        bool repeatsUnknown,
+        CancellationToken cancellationToken)
     {
         // The service rejects bytes that do not match the checksum.
         metadata.Crc32c = staged.Crc32C;
@@ -36,9 +40,10 @@ internal sealed class StagedSource(
         try
         {
             return IsLarge
-                ? await new GcsResumableUpload(client, name, staged, waitsForAttempt)
+                ? await new GcsResumableUpload(client, name, staged, repeatsUnknown, waitsForAttempt)
                     .RunAsync(metadata, generation, cancellationToken)
-                : await client.InsertAsync(name, metadata, staged, generation, waitsForAttempt, cancellationToken);
+                : await client.InsertAsync(
+                    name, metadata, staged, generation, repeatsUnknown, waitsForAttempt, cancellationToken);
         }
         finally
         {

@@ -18,10 +18,14 @@ internal sealed class StoredSource(GcsClient client, string source, GcsObject fo
     public bool IsGone { get; private set; }
 
     public async Task<GcsWrite> CreateAsync(
-        string name, GcsObject metadata, long generation, CancellationToken cancellationToken)
+        string name,
+        GcsObject metadata,
+        long generation,
+        bool repeatsUnknown,
+        CancellationToken cancellationToken)
     {
-        var write =
-            await client.RewriteAsync(source, found.Generation ?? 0, name, metadata, generation, cancellationToken);
+        var write = await client.RewriteAsync(
+            source, found.Generation ?? 0, name, metadata, generation, repeatsUnknown, cancellationToken);
         IsGone = write is null;
         return write ?? default;
     }
