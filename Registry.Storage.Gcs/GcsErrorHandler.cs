@@ -20,6 +20,12 @@ internal sealed class GcsErrorHandler(HttpMessageHandler connection, TimeProvide
         // Disables the retries of the library, which would repeat an upload immediately and endlessly. GcsRetry handles
         // failures.
         ((IDictionary<string, object?>)request.Options).Remove(ConfigurableMessageHandler.ExceptionHandlerKey);
+
+        // If the server closes the connection before its response, SocketsHttpHandler sends a request without content
+        // again. A delete that was applied would then get 404, as if there had been nothing to delete. It never sends
+        // content twice, not even an empty one.
+        if (request.Method == HttpMethod.Delete)
+            request.Content ??= new ByteArrayContent([]);
         var response = await base.SendAsync(request, cancellationToken);
         if (response.StatusCode < HttpStatusCode.BadRequest)
             return response;

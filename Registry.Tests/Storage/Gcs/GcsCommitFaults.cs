@@ -193,10 +193,11 @@ public sealed class GcsCommitFaults : GcsTransferFaults
     }
 
     [Test]
-    public async Task A_delete_without_a_response_is_unknown_for_a_gone_blob_and_refused_for_a_touched_one()
+    public async Task A_delete_without_a_response_is_unknown_for_a_gone_blob_and_refused_for_a_touched_one(
+        [Values] bool isReset)
     {
         var info = await Blobs.CommitAsync(Sample, Small, CancellationToken);
-        Fake.Fail(FakeGcsOperation.Delete, FakeGcsFault.ResetAfter);
+        Fake.Fail(FakeGcsOperation.Delete, isReset ? FakeGcsFault.ResetAfter : FakeGcsFault.CloseAfter);
         var fault = await CatchFaultAsync(
             async () => await Blobs.TryDeleteAsync(info.Key, Precondition.Matches(info.Revision), CancellationToken));
         Assert.That(fault.Kind, Is.EqualTo(StorageFault.Unavailable));

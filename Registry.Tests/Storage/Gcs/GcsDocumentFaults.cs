@@ -16,7 +16,7 @@ public sealed partial class GcsDocumentFaults : GcsFaults
     [
         FakeGcsFault.Respond(429, "rateLimitExceeded"), FakeGcsFault.Respond(403, "rateLimitExceeded"),
         FakeGcsFault.Respond(503), FakeGcsFault.Respond(500), FakeGcsFault.Respond(408), FakeGcsFault.ResetBefore,
-        FakeGcsFault.ResetAfter, FakeGcsFault.RespondAfter(503), FakeGcsFault.CutRequest(0),
+        FakeGcsFault.ResetAfter, FakeGcsFault.RespondAfter(503), FakeGcsFault.CutRequest(0), FakeGcsFault.CloseAfter,
     ];
 
     private static readonly object[][] Persistent =

@@ -1,10 +1,13 @@
 using System.Collections.Concurrent;
+using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Registry.Tests.Support.Servers;
@@ -152,7 +155,9 @@ internal sealed class FakeGcs : IBackendServer
             }
         }
 
-        if (fault is { Resets: true } or { Hangs: true })
+        if (fault?.Closes == true)
+            await CloseAsync(context);
+        if (fault is { Resets: true } or { Closes: true } or { Hangs: true })
         {
             context.Abort();
             return;
@@ -163,6 +168,15 @@ internal sealed class FakeGcs : IBackendServer
                 ? FakeGcsResponse.Page(status)
                 : FakeGcsResponse.Error(status, fault.Reason, "An injected fault.");
         await SendAsync(context, response!, fault);
+    }
+
+    /// <summary>
+    /// Ends the connection without a reset, which Kestrel would send, and waits until the client has closed it too.
+    /// </summary>
+    private static async Task CloseAsync(HttpContext context)
+    {
+        context.Features.GetRequiredFeature<IConnectionSocketFeature>().Socket.Shutdown(SocketShutdown.Send);
+        await UntilGoneAsync(context);
     }
 
     private static async Task UntilGoneAsync(HttpContext context)

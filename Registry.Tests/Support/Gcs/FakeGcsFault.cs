@@ -38,6 +38,12 @@ public sealed record FakeGcsFault
     /// <summary>Carries out the operation and resets the connection without a response.</summary>
     public static FakeGcsFault ResetAfter { get; } = new() { Applies = true, Resets = true };
 
+    /// <summary>
+    /// Carries out the operation and closes the connection gracefully without a response, as a server that stops may
+    /// do. HTTP clients then send a request without content again.
+    /// </summary>
+    public static FakeGcsFault CloseAfter { get; } = new() { Applies = true, Closes = true };
+
     /// <summary>Never responds and does nothing.</summary>
     public static FakeGcsFault Hang { get; } = new() { Hangs = true };
 
@@ -55,6 +61,8 @@ public sealed record FakeGcsFault
     public bool Applies { get; private init; }
 
     public bool Resets { get; private init; }
+
+    public bool Closes { get; private init; }
 
     public bool Hangs { get; private init; }
 
