@@ -7,8 +7,8 @@ namespace Registry.Storage.Gcs;
 /// <summary>Creates and reads the metadata of objects.</summary>
 internal static class GcsMetadata
 {
-    /// <summary>The fields of an object that describe a blob.</summary>
-    public const string Fields = "name,size,generation,metageneration,timeCreated,crc32c,metadata";
+    /// <summary>The fields of an object that describe a blob or a staged upload.</summary>
+    public const string Fields = "name,size,generation,metageneration,timeCreated,updated,crc32c,metadata";
 
     /// <summary>
     /// The custom metadata key of the random write id, by which a write whose response was lost recognizes its own

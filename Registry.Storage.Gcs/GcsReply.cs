@@ -19,6 +19,8 @@ internal sealed record GcsReply
 
     public DateTimeOffset? TimeCreated { get; init; }
 
+    public DateTimeOffset? Updated { get; init; }
+
     public string? Crc32c { get; init; }
 
     public Dictionary<string, string>? Metadata { get; init; }
@@ -30,6 +32,7 @@ internal sealed record GcsReply
         Generation = Generation,
         Metageneration = Metageneration,
         TimeCreatedDateTimeOffset = TimeCreated,
+        UpdatedDateTimeOffset = Updated,
         Crc32c = Crc32c,
         Metadata = Metadata,
     };

@@ -36,6 +36,8 @@ public static class GcsServices
         services.AddSingleton(static provider => new GcsTouches(
             provider.GetRequiredService<TimeProvider>(),
             GcsTouches.WindowFor((provider.GetService<CollectionOptions>() ?? new CollectionOptions()).Grace)));
+        services.AddSingleton(static provider => GcsRefresh.For(
+            (provider.GetService<CollectionOptions>() ?? new CollectionOptions()).StagedIdle));
         services.AddSingleton<IDocumentStore, GcsDocumentStore>();
         services.AddSingleton<IBlobStore, GcsBlobStore>();
         services.AddSingleton<IUploadStore, GcsUploadStore>();

@@ -9,10 +9,17 @@ namespace Registry.Storage.Gcs;
 /// </summary>
 /// <remarks>
 /// A discard deletes the object of the upload first and the appends after it. So if the object of the upload still
-/// exists after the appends were listed, or after one was created, no append was missing.
+/// exists after the appends were listed, or after one was created, no append was missing. The discard of an idle upload
+/// requires that its object has not changed since it was found idle. An append that it may have missed in its listing
+/// changes the object, so either the append is refused or the discard is.
 /// </remarks>
+/// <param name="client">The client.</param>
+/// <param name="names">The names of the objects.</param>
+/// <param name="staging">The local files of appends under way.</param>
+/// <param name="budget">The memory budget.</param>
+/// <param name="refresh">When the object of an upload is touched.</param>
 internal sealed class GcsUploadStore(
-    GcsClient client, GcsNames names, GcsStaging staging, TransferBudget budget) : IUploadStore
+    GcsClient client, GcsNames names, GcsStaging staging, TransferBudget budget, GcsRefresh refresh) : IUploadStore
 {
     /// <summary>The number of objects that a discard deletes at once.</summary>
     private const int DeletesAhead = 16;
@@ -66,7 +73,7 @@ internal sealed class GcsUploadStore(
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         return await LengthAsync(upload, cancellationToken) == offset
-            ? new GcsUploadWriter(client, names, upload, offset, appends.Begin(), budget)
+            ? new GcsUploadWriter(client, names, upload, offset, appends.Begin(), budget, refresh)
             : null;
     }
 
@@ -125,8 +132,8 @@ internal sealed class GcsUploadStore(
     }
 
     /// <summary>
-    /// Discards an upload unless bytes were appended recently. A writer that appends for a long time changes the
-    /// metageneration, so that its upload is not deleted.
+    /// Discards an upload unless bytes were appended recently. An append that takes long, or that is completed after
+    /// the appends were listed, changes the metageneration, so that its upload is not deleted.
     /// </summary>
     private async Task<bool> TryDiscardIdleAsync(
         UploadKey upload, GcsObject found, DateTimeOffset latest, CancellationToken cancellationToken)

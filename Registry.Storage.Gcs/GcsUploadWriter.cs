@@ -6,13 +6,22 @@ namespace Registry.Storage.Gcs;
 /// <summary>
 /// Appends to a staged upload. It stages the bytes in a local file, and completing the append creates one object.
 /// </summary>
+/// <param name="client">The client.</param>
+/// <param name="names">The names of the objects.</param>
+/// <param name="upload">The upload.</param>
+/// <param name="offset">The length of the upload so far.</param>
+/// <param name="staged">The local file.</param>
+/// <param name="budget">The memory budget.</param>
+/// <param name="refresh">When the object of the upload is touched.</param>
 internal sealed class GcsUploadWriter(
-    GcsClient client, GcsNames names, UploadKey upload, long offset, StagedBlob staged, TransferBudget budget)
-        : UploadWriter
+    GcsClient client,
+    GcsNames names,
+    UploadKey upload,
+    long offset,
+    StagedBlob staged,
+    TransferBudget budget,
+    GcsRefresh refresh) : UploadWriter
 {
-    /// <summary>How long an append may take before the object of the upload is touched, so that it stays.</summary>
-    private static readonly TimeSpan RefreshAfter = TimeSpan.FromMinutes(1);
-
     private readonly string writeId = Guid.NewGuid().ToString("N");
     private long refreshedAt = client.Time.GetTimestamp();
     private State state;
@@ -29,7 +38,7 @@ internal sealed class GcsUploadWriter(
     {
         Begin(cancellationToken);
         staged.Append(bytes.Span);
-        if (client.Time.GetElapsedTime(refreshedAt) >= RefreshAfter)
+        if (client.Time.GetElapsedTime(refreshedAt) >= refresh.After)
             await RefreshAsync(cancellationToken);
         state = State.Writing;
     }
@@ -82,7 +91,7 @@ internal sealed class GcsUploadWriter(
         var created = write is { IsDone: false, IsOutcomeUnknown: true } ? await FindOwnAsync(part) : write.Object;
         if (created is null)
             return false;
-        if (await client.FindAsync(names.Of(upload), CancellationToken.None) is not null)
+        if (await IsKeptAsync(GcsMetadata.UpdatedAtOf(created)))
             return true;
         await client.DeleteAsync(part, created.Generation ?? 0, metageneration: null, CancellationToken.None);
         return false;
@@ -95,6 +104,28 @@ internal sealed class GcsUploadWriter(
             : null;
 
     /// <summary>
+    /// Returns whether the upload still exists, and keeps it from a collector that found it idle and listed its appends
+    /// before this one was created. Such a collector deletes the object of the upload only if it has not changed.
+    /// </summary>
+    /// <param name="appendedAt">
+    /// When the append was created. Like the time of the upload, it is by the clock of the service.
+    /// </param>
+    private async Task<bool> IsKeptAsync(DateTimeOffset appendedAt)
+    {
+        var name = names.Of(upload);
+        if (await client.FindAsync(name, CancellationToken.None) is not { } found)
+            return false;
+
+        // A collector to which such a recent change is idle has listed the append.
+        if (appendedAt - GcsMetadata.UpdatedAtOf(found) < refresh.After)
+            return true;
+
+        // If the touch is refused and the upload exists, another writer has changed it, which keeps it as well.
+        return (await TouchAsync(name, found, CancellationToken.None)).IsDone
+            || await client.FindAsync(name, CancellationToken.None) is not null;
+    }
+
+    /// <summary>
     /// Touches the object of the upload. Another writer may do so at the same time, or may have discarded the upload,
     /// which completing the append will show.
     /// </summary>
@@ -102,12 +133,15 @@ internal sealed class GcsUploadWriter(
     {
         var name = names.Of(upload);
         if (await client.FindAsync(name, cancellationToken) is { } found)
-            await client.PatchAsync(
-                name,
-                GcsMetadata.OfRefresh(writeId),
-                found.Generation ?? 0,
-                found.Metageneration ?? 0,
-                cancellationToken);
+            await TouchAsync(name, found, cancellationToken);
         refreshedAt = client.Time.GetTimestamp();
     }
+
+    private Task<GcsWrite> TouchAsync(string name, GcsObject found, CancellationToken cancellationToken) =>
+        client.PatchAsync(
+            name,
+            GcsMetadata.OfRefresh(writeId),
+            found.Generation ?? 0,
+            found.Metageneration ?? 0,
+            cancellationToken);
 }

@@ -241,7 +241,8 @@ public sealed class GcsUploadFaults : GcsTransferFaults
             new GcsClient(options, service, time, new StorageRetries()),
             new GcsNames(options.Prefix),
             new GcsStaging(options, time),
-            Budgets.Ample());
+            Budgets.Ample(),
+            GcsRefresh.For(TimeSpan.FromHours(6)));
         var upload = await slow.BeginAsync(Sample, CancellationToken);
         await using var writer = (await slow.AppendAsync(upload, 0, CancellationToken))!;
         await writer.WriteAsync(Small.AsMemory(0, 10), CancellationToken);

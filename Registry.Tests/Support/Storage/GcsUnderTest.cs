@@ -60,7 +60,8 @@ internal sealed class GcsUnderTest : StorageUnderTest
                 Budgets.Ample()),
             new Closing(service))
         {
-            Uploads = new GcsUploadStore(client, names, staging, Budgets.Ample()),
+            Uploads = new GcsUploadStore(
+                client, names, staging, Budgets.Ample(), GcsRefresh.For(TimeSpan.FromHours(6))),
         });
     }
 
