@@ -8,8 +8,6 @@ namespace Registry.Core.Maintenance;
 /// </summary>
 internal sealed class BlobCopy(IBlobStore source, IBlobStore target, Tally copied, Tally present)
 {
-    private const int MaxAttempts = 10;
-
     /// <summary>Copies a blob.</summary>
     /// <param name="key">The key of the blob.</param>
     /// <param name="keepNewer">Whether to keep a blob that was uploaded to the target later than to the source.</param>
@@ -39,12 +37,15 @@ internal sealed class BlobCopy(IBlobStore source, IBlobStore target, Tally copie
 
             try
             {
-                return await TransferAsync(key, cancellationToken);
+                var isLast = attempt == TargetWrite.MaxAttempts;
+                if (await TransferAsync(key, isLast, cancellationToken) is { } result)
+                    return result;
+                await TargetWrite.PauseAsync(attempt, cancellationToken);
             }
             catch (StorageException fault)
             {
                 // The blob was deleted or uploaded again while it was read: copy the current one.
-                if (attempt < MaxAttempts
+                if (attempt < TargetWrite.MaxAttempts
                     && (await source.StatAsync(key, cancellationToken))?.Revision != blob.Revision)
                     continue;
                 if (fault.Kind == StorageFault.Corrupt)
@@ -54,8 +55,9 @@ internal sealed class BlobCopy(IBlobStore source, IBlobStore target, Tally copie
         }
     }
 
-    private async Task<(CopyOutcome Outcome, string? Problem)> TransferAsync(
-        BlobKey key, CancellationToken cancellationToken)
+    /// <returns>Null after a temporary failure of the target, unless this is the last attempt.</returns>
+    private async Task<(CopyOutcome Outcome, string? Problem)?> TransferAsync(
+        BlobKey key, bool isLast, CancellationToken cancellationToken)
     {
         await using var reader = await source.OpenAsync(key, ByteRange.All, cancellationToken);
         if (reader is null)
@@ -64,7 +66,16 @@ internal sealed class BlobCopy(IBlobStore source, IBlobStore target, Tally copie
         var digest = await BlobBytes.HashAsync(reader.Content, writer.WriteAsync, copied.AddBytes, cancellationToken);
         if (digest != key.Digest)
             return (CopyOutcome.Damaged, $"holds {reader.Length} bytes with the sha256 {digest}");
-        await writer.CommitAsync(key.Digest, reader.Info.UploadedAt, cancellationToken);
+        try
+        {
+            await writer.CommitAsync(key.Digest, reader.Info.UploadedAt, cancellationToken);
+        }
+        catch (StorageException failure) when (failure.IsTransient && !isLast)
+        {
+            // The next attempt looks whether the blob is there.
+            return null;
+        }
+
         copied.AddBlob();
         return (CopyOutcome.Copied, null);
     }

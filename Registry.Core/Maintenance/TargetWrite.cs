@@ -2,10 +2,12 @@ using Registry.Core.Storage;
 
 namespace Registry.Core.Maintenance;
 
-/// <summary>Writes documents of a migration. A temporary failure of the target does not end the migration.</summary>
+/// <summary>
+/// Writes to the target of a migration are repeated after a temporary failure, which does not end the migration.
+/// </summary>
 internal static class TargetWrite
 {
-    /// <summary>The maximum number of attempts to copy a document.</summary>
+    /// <summary>The maximum number of attempts to copy a document or a blob.</summary>
     public const int MaxAttempts = 10;
 
     /// <summary>The pause after a write without a response. It grows with each attempt.</summary>
@@ -38,8 +40,12 @@ internal static class TargetWrite
         }
         catch (StorageException failure) when (failure.IsTransient && attempt < MaxAttempts)
         {
-            await Task.Delay(Pause * attempt, cancellationToken);
+            await PauseAsync(attempt, cancellationToken);
             return null;
         }
     }
+
+    /// <summary>Waits after an attempt that failed temporarily.</summary>
+    public static Task PauseAsync(int attempt, CancellationToken cancellationToken) =>
+        Task.Delay(Pause * attempt, cancellationToken);
 }

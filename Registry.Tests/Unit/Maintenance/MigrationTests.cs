@@ -114,7 +114,7 @@ internal sealed partial class MigrationTests
         }
 
         Assert.That(runs, Is.GreaterThan(40));
-        Assert.That(retried, Is.EqualTo(2), "the writes of the two indexes, which the migration repeats");
+        Assert.That(retried, Is.EqualTo(8), "the commits of the blobs and the writes of the indexes are repeated");
     }
 
     [TestCase(StorageOperation.ReadBlob)]
