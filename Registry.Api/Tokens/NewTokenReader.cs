@@ -27,35 +27,47 @@ internal static class NewTokenReader
     /// </exception>
     public static async Task<NewToken> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {
-        using var document = await ParseAsync(request, cancellationToken);
-        var body = document.RootElement;
-        if (body.ValueKind != JsonValueKind.Object)
-            throw Malformed("The body is not a JSON object.");
-        foreach (var property in body.EnumerateObject())
-            if (!Names.Contains(property.Name))
-                throw Malformed($"The field '{property.Name}' is unknown; expected {string.Join(", ", Names)}.");
-        if (!TokenName.TryParse(TextOf(body, "name"), out var name, out var problem))
+        var body = await SmallBody.ReadAsync(request, MaxBytes, cancellationToken)
+            ?? throw new RegistryException(
+                ErrorCode.RequestTooLarge, $"The body is longer than {MaxBytes} bytes.", ("limit", MaxBytes));
+        var fields = Parse(body);
+        if (!TokenName.TryParse(fields.Name, out var name, out var problem))
             throw Invalid($"name {problem}.");
-        if (!ScopeSet.TryParse(ScopesOf(body), out var scopes, out problem))
+        if (!ScopeSet.TryParse(fields.Scopes, out var scopes, out problem))
             throw Invalid($"scopes: {problem}.");
-        return TokenLifetime.TryParse(TextOf(body, "expires_in"), out var lifetime, out problem)
+        return TokenLifetime.TryParse(fields.ExpiresIn, out var lifetime, out problem)
             ? new NewToken(name, scopes, lifetime)
             : throw Invalid($"expires_in {problem}.");
     }
 
-    private static async Task<JsonDocument> ParseAsync(HttpRequest request, CancellationToken cancellationToken)
+    private static Fields Parse(ReadOnlyMemory<byte> json)
     {
-        var body = await SmallBody.ReadAsync(request, MaxBytes, cancellationToken)
-            ?? throw new RegistryException(
-                ErrorCode.RequestTooLarge, $"The body is longer than {MaxBytes} bytes.", ("limit", MaxBytes));
         try
         {
-            return JsonDocument.Parse(body, new JsonDocumentOptions { AllowDuplicateProperties = false });
+            using var document =
+                JsonDocument.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false });
+            return FieldsOf(document.RootElement);
         }
         catch (JsonException malformed)
         {
             throw Malformed($"The body is not JSON: {malformed.Message}");
         }
+        catch (InvalidOperationException malformed)
+        {
+            // Strings are only decoded when they are read. They throw this if they are not valid UTF-8 or escape an
+            // unpaired surrogate. The kinds of the values are checked before.
+            throw Malformed($"The body is not JSON: {malformed.Message}");
+        }
+    }
+
+    private static Fields FieldsOf(JsonElement body)
+    {
+        if (body.ValueKind != JsonValueKind.Object)
+            throw Malformed("The body is not a JSON object.");
+        foreach (var property in body.EnumerateObject())
+            if (!Names.Contains(property.Name))
+                throw Malformed($"The field '{property.Name}' is unknown; expected {string.Join(", ", Names)}.");
+        return new Fields(TextOf(body, "name"), ScopesOf(body), TextOf(body, "expires_in"));
     }
 
     private static string? TextOf(JsonElement body, string name) =>
@@ -63,17 +75,20 @@ internal static class NewTokenReader
         : value.ValueKind == JsonValueKind.String ? value.GetString()
         : throw Malformed($"{name} is not a string.");
 
-    private static IEnumerable<string> ScopesOf(JsonElement body)
+    private static string[] ScopesOf(JsonElement body)
     {
         if (!body.TryGetProperty("scopes", out var scopes))
             return [];
         if (scopes.ValueKind != JsonValueKind.Array
             || scopes.EnumerateArray().Any(static scope => scope.ValueKind != JsonValueKind.String))
             throw Malformed("scopes is not an array of strings.");
-        return scopes.EnumerateArray().Select(static scope => scope.GetString()!);
+        return [.. scopes.EnumerateArray().Select(static scope => scope.GetString()!)];
     }
 
     private static RegistryException Malformed(string message) => new(ErrorCode.InvalidUsage, message);
 
     private static RegistryException Invalid(string message) => new(ErrorCode.InvalidParameters, message);
+
+    /// <summary>The fields of a body, whose values are not checked yet.</summary>
+    private sealed record Fields(string? Name, string[] Scopes, string? ExpiresIn);
 }

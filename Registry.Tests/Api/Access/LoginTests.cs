@@ -58,6 +58,8 @@ public sealed class LoginTests
     [TestCase("""{"user":{"username":"me"}}""", "user.password")]
     [TestCase("""{"user":{"username":"me","password":""}}""", "user.password")]
     [TestCase("""{"user":{"username":"me","password":7}}""", "not valid JSON")]
+    [TestCase("""{"user":{"username":"me","password":"\ud800"}}""", "not valid JSON")]
+    [TestCase("""{"user":{"\ud800":"me"}}""", "not valid JSON")]
     public async Task A_malformed_login_is_400(string body, string reason)
     {
         using var response = await registry.SendAsync(

@@ -172,6 +172,24 @@ internal sealed class TokenApiTests : IAsyncDisposable
         Assert.That(list!.AsArray(), Is.Empty);
     }
 
+    [TestCase("""{"name":"\ud800"}""")]
+    [TestCase("""{"name":"ci","scopes":["\ud800"]}""")]
+    [TestCase("""{"name":"ci","scopes":[],"expires_in":"\udc00"}""")]
+    [TestCase("""{"\ud800":"ci"}""")]
+    [TestCase("""{"name":"\u00ff"}""")]
+    [TestCase("""{"name":"ci","scopes":["\u00ff"]}""")]
+    [TestCase("""{"\u00ff":"ci"}""")]
+    public async Task Text_that_is_not_Unicode_is_refused_as_malformed(string body)
+    {
+        // The byte 0xff occurs nowhere in UTF-8.
+        var content = new ByteArrayContent(
+            Encoding.Latin1.GetBytes(body.Replace("\\u00ff", "\u00ff", StringComparison.Ordinal)));
+        var (response, error) = await SendAsync(HttpMethod.Post, Tokens, Admin, content);
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.BadRequest), error?.ToJsonString());
+        Assert.That(
+            (string?)(error!["error"]?["message"] ?? error["message"]), Does.StartWith("The body is not JSON"));
+    }
+
     [Test]
     public async Task A_long_body_is_refused()
     {
@@ -201,14 +219,18 @@ internal sealed class TokenApiTests : IAsyncDisposable
         return ((string)body!["token"]!, (string)body["id"]!, (DateTimeOffset?)body["expires_at"]);
     }
 
+    private Task<(HttpResponseMessage Response, JsonNode? Body)> SendAsync(
+        HttpMethod method, string path, string? token, string? body = null) =>
+        SendAsync(
+            method, path, token, body is null ? null : new StringContent(body, Encoding.UTF8, "application/json"));
+
     private async Task<(HttpResponseMessage Response, JsonNode? Body)> SendAsync(
-        HttpMethod method, string path, string? token, string? body = null)
+        HttpMethod method, string path, string? token, HttpContent? body)
     {
         using var request = new HttpRequestMessage(method, path);
         if (token is not null)
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
-        if (body is not null)
-            request.Content = new StringContent(body, Encoding.UTF8, "application/json");
+        request.Content = body;
         var response = await host.Client.SendAsync(request);
         var text = await response.Content.ReadAsStringAsync();
         return (response, text.Length == 0 ? null : JsonNode.Parse(text));
