@@ -57,7 +57,7 @@ internal sealed class ManifestsController(RepositoryManifests manifests) : OciCo
     [HttpPut(Route)]
     [ProducesResponseType(StatusCodes.Status201Created)]
     public async Task<IActionResult> PushAsync(
-        string name, string reference, [FromQuery] string[] tag, CancellationToken cancellationToken)
+        string name, string reference, [FromRepeatedQuery] string[] tag, CancellationToken cancellationToken)
     {
         LimitBody();
         var package = RepositoryName.Get(name);

@@ -122,6 +122,28 @@ public sealed class ManifestTests : OciTest
     }
 
     [Test]
+    public async Task An_empty_tag_of_the_query_is_400()
+    {
+        var repository = New();
+        var manifest = await ManifestAsync(repository);
+        using var pushed = await repository.PutManifestAsync($"{OciRepository.DigestOf(manifest)}?tag=", manifest);
+        Assert.That(await OciRepository.ErrorOfAsync(pushed), Is.EqualTo((400, "MANIFEST_INVALID")));
+    }
+
+    [TestCase(1)]
+    [TestCase(1025)]
+    public async Task A_parameter_with_an_index_is_not_a_tag(int count)
+    {
+        var repository = New();
+        var manifest = await ManifestAsync(repository);
+        var query = string.Join('&', Enumerable.Range(0, count).Select(static i => $"tag[{i}]=a"));
+        using var pushed = await repository.PutManifestAsync($"{OciRepository.DigestOf(manifest)}?{query}", manifest);
+        Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.Created));
+        Assert.That(OciRepository.HeaderOf(pushed, "OCI-Tag"), Is.Null);
+        Assert.That(await repository.TagsAsync(), Is.Empty);
+    }
+
+    [Test]
     public async Task A_moved_tag_leaves_the_manifest_before()
     {
         var repository = New();
