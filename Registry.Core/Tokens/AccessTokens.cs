@@ -46,6 +46,9 @@ public sealed partial class AccessTokens(
 
     private readonly Lock noting = new();
 
+    /// <summary>The number of tokens of which this process remembers that it noted their use.</summary>
+    internal int NotedCount => noted.Count;
+
     /// <summary>Creates the error for a token that does not exist, whose id may be any text.</summary>
     public static RegistryException NotFound(string id) => TokenErrors.NotFound(id);
 
@@ -172,6 +175,7 @@ public sealed partial class AccessTokens(
     /// <exception cref="StorageException">The storage failed.</exception>
     public async Task<int> RemoveExpiredAsync(CancellationToken cancellationToken)
     {
+        ForgetEarlierUses();
         var removed = 0;
         var listed = await ListAsync(Collector, cancellationToken);
         foreach (var token in listed.Tokens.Where(token => token.IsExpired(time.GetUtcNow() - ExpiredFor)))
@@ -268,6 +272,19 @@ public sealed partial class AccessTokens(
                 noted[id] = (today, NoteUseAsync(id, today));
 
         bool IsNoted() => noted.TryGetValue(id, out var last) && last.Day == today;
+    }
+
+    /// <summary>
+    /// Forgets on which tokens this process noted a use before today: they may be expired or revoked, and a later use
+    /// is noted anyway.
+    /// </summary>
+    private void ForgetEarlierUses()
+    {
+        var today = DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime);
+        foreach (var entry in noted)
+            // DisposeAsync waits for the notes in progress.
+            if (entry.Value.Day < today && entry.Value.Note.IsCompleted)
+                noted.TryRemove(entry);
     }
 
     private async Task NoteUseAsync(TokenId id, DateOnly today)

@@ -186,6 +186,51 @@ internal sealed class AccessTokensTests
     }
 
     [Test]
+    public async Task Uses_of_earlier_days_are_forgotten()
+    {
+        var (revoked, secret) = await IssueAsync("team/**=pull");
+        var (used, usedSecret) = await IssueAsync("team/**=pull");
+        await tokens.FindAsync(secret, default);
+        Assert.That(() => LastUsed(revoked.Id), Is.Not.Null.After(10_000, 10));
+        await tokens.RevokeAsync(revoked.Id, Root, default);
+        await tokens.RemoveExpiredAsync(default);
+        Assert.That(tokens.NotedCount, Is.EqualTo(1), "a use of today is not noted again");
+
+        time.Still = Samples.Start.AddDays(1);
+        await tokens.FindAsync(usedSecret, default);
+        Assert.That(() => LastUsed(used.Id), Is.Not.Null.After(10_000, 10));
+        Assert.That(
+            () =>
+            {
+                tokens.RemoveExpiredAsync(default).GetAwaiter().GetResult();
+                return tokens.NotedCount;
+            },
+            Is.EqualTo(1).After(10_000, 10));
+        var writes = storage.Written.Count;
+        await tokens.FindAsync(usedSecret, default);
+        Assert.That(storage.Written, Has.Count.EqualTo(writes));
+    }
+
+    [Test]
+    public async Task A_use_in_progress_is_not_forgotten_before_it_is_stored()
+    {
+        var (_, secret) = await IssueAsync("team/**=pull");
+        var written = new TaskCompletionSource();
+        faults.Before = async call =>
+        {
+            if (call.Operation == StorageOperation.PutDocument)
+                await written.Task;
+        };
+        await tokens.FindAsync(secret, default);
+        time.Still = Samples.Start.AddDays(1);
+        await tokens.RemoveExpiredAsync(default);
+        var closed = tokens.DisposeAsync().AsTask();
+        Assert.That(closed.IsCompleted, Is.False);
+        written.SetResult();
+        await closed;
+    }
+
+    [Test]
     public async Task A_full_storage_refuses_no_token_and_is_asked_once_a_day()
     {
         using var log = new LogRecorder();
