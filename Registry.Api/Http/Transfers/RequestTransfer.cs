@@ -206,9 +206,24 @@ internal sealed class RequestTransfer : IDisposable
                 return;
             reason = why;
             if (reading is { } reader)
-                reader.CancelPendingRead();
+                CancelRead(reader);
             else
                 context.Abort();
+        }
+    }
+
+    private static void CancelRead(PipeReader reader)
+    {
+        try
+        {
+            reader.CancelPendingRead();
+        }
+        catch (Exception ended) when (ended is OperationCanceledException or IOException)
+        {
+            // Kestrel has aborted the connection or the stream. Its reader then throws the reason: a
+            // ConnectionAbortedException or TaskCanceledException, or an IOException after a reset of HTTP/2. The
+            // pending read fails too, so there is nothing left to cancel. Uncaught, it would end the process, or fail
+            // another request that waits for the memory.
         }
     }
 }

@@ -1,8 +1,10 @@
 using System.IO.Pipelines;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using NUnit.Framework;
 using Registry.Api.Http.Transfers;
+using Registry.Core.Errors;
 using Registry.Core.Transfers;
 using Registry.Tests.Support;
 
@@ -19,11 +21,17 @@ internal sealed class RequestTransferTests : IDisposable
     private readonly RequestTransfer transfer;
     private readonly WatchedReader reader;
 
+    private static readonly Exception[] AbortReasons =
+    [
+        new ConnectionAbortedException("The client has closed the connection."),
+        new TaskCanceledException(),
+        new IOException("The client has reset the stream."),
+        new ConnectionResetException("The client has reset the connection."),
+    ];
+
     public RequestTransferTests()
     {
-        var context = new DefaultHttpContext();
-        context.Features.Set<IHttpRequestLifetimeFeature>(new HttpRequestLifetimeFeature());
-        transfer = new RequestTransfer(context, new TransferBudget(new TransferOptions(), time), Stall, time);
+        transfer = Begin(new TransferBudget(new TransferOptions(), time));
         reader = new WatchedReader(body.Reader, transfer);
     }
 
@@ -52,6 +60,34 @@ internal sealed class RequestTransferTests : IDisposable
                 .EqualTo(StatusCodes.Status408RequestTimeout));
     }
 
+    [TestCaseSource(nameof(AbortReasons))]
+    public async Task A_stalled_body_that_the_server_has_aborted_does_not_fail_who_waits_for_memory(Exception reason)
+    {
+        var budget = new TransferBudget(
+            new TransferOptions { BufferBytes = 1000, StalledAfter = TimeSpan.FromSeconds(1) }, time);
+        using var aborted = Begin(budget);
+        using var stalled = Begin(budget);
+        await aborted.ReserveAsync(500, default);
+        await stalled.ReserveAsync(250, default);
+        aborted.BeginWait(new AbortedReader(reason));
+        time.Passed += TimeSpan.FromSeconds(1);
+        var read = new WatchedReader(body.Reader, stalled).ReadAsync().AsTask();
+        time.Passed += TimeSpan.FromSeconds(2);
+
+        // Two waits for memory cut both.
+        var waiting = (Task[])[budget.ReserveAsync(1000, default).AsTask(), budget.ReserveAsync(1, default).AsTask()];
+        Assert.That(waiting.Select(static wait => wait.IsCompleted), Has.None.True);
+        Assert.That(aborted.IsDisplaced, Is.True);
+        Assert.That(async () => await read, Throws.TypeOf<RegistryException>());
+
+        aborted.Dispose();
+        stalled.Dispose();
+        await waiting[0];
+        budget.Release(1000);
+        await waiting[1];
+        budget.Release(1);
+    }
+
     /// <summary>Reads bytes that arrive just before the client counts as stalled.</summary>
     private async Task WaitAsync(int bytes)
     {
@@ -61,5 +97,28 @@ internal sealed class RequestTransferTests : IDisposable
         var result = await read;
         Assert.That(result.Buffer.Length, Is.EqualTo(bytes));
         reader.AdvanceTo(result.Buffer.End);
+    }
+
+    private RequestTransfer Begin(TransferBudget budget)
+    {
+        var context = new DefaultHttpContext();
+        context.Features.Set<IHttpRequestLifetimeFeature>(new HttpRequestLifetimeFeature());
+        return new RequestTransfer(context, budget, Stall, time);
+    }
+
+    /// <summary>The reader of a body that the server has aborted: everything throws the reason.</summary>
+    private sealed class AbortedReader(Exception reason) : PipeReader
+    {
+        public override void CancelPendingRead() => throw reason;
+
+        public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default) => throw reason;
+
+        public override bool TryRead(out ReadResult result) => throw reason;
+
+        public override void AdvanceTo(SequencePosition consumed) => throw reason;
+
+        public override void AdvanceTo(SequencePosition consumed, SequencePosition examined) => throw reason;
+
+        public override void Complete(Exception? exception = null) => throw reason;
     }
 }
