@@ -7,8 +7,8 @@ namespace Registry.Api.Ui;
 internal static class PageResource
 {
     /// <summary>
-    /// Returns the workspace or the package that the request names in its path or its arguments; all of them for a page
-    /// that names none.
+    /// Returns the workspace that the arguments of the request name, or the package that its route names; all of them
+    /// for a page that names none. Other arguments are any text, and name nothing.
     /// </summary>
     public static IEnumerable<AccessResource> Of(HttpRequest request)
     {
@@ -20,7 +20,7 @@ internal static class PageResource
                 : [];
         }
 
-        var package = request.RouteValues["package"] as string ?? request.Query["package"].ToString();
+        var package = request.RouteValues["package"] as string ?? "";
         return [AccessResource.Package(PageLinks.Split(package).Name.TrimEnd('/'))];
     }
 

@@ -175,6 +175,15 @@ public sealed class AuditTests : IDisposable
     }
 
     [Test]
+    public async Task The_resource_of_a_denied_page_is_not_taken_from_its_query()
+    {
+        var token = await registry.IssueAsync("team/**=pull");
+        await SendAsync("GET", "/tokens?package=prod/payments", token.Text, HttpStatusCode.Forbidden);
+        Assert.That((string?)Events()[^1]["resource"], Is.EqualTo("/tokens"));
+        Assert.That((string?)Events()[^1]["reason"], Does.Not.Contain("prod"));
+    }
+
+    [Test]
     public async Task No_secret_is_in_the_log_or_the_file()
     {
         var token = await registry.IssueAsync("team/**=push");
