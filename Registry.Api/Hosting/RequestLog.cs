@@ -1,7 +1,6 @@
 using Registry.Api.Access;
 using Registry.Api.Http.Transfers;
 using Registry.Api.Logging;
-using Registry.Core.Tokens;
 
 namespace Registry.Api.Hosting;
 
@@ -29,7 +28,7 @@ internal sealed partial class RequestLog(RequestDelegate next, TimeProvider time
         finally
         {
             var client = RequestCaller.AddressOf(context) ?? "unknown";
-            var path = LogText.Shorten(TokenSecret.Redact(context.Request.Path.ToString()));
+            var path = LogPath.Of(context.Request);
             var aborted = response.IsAborted;
             var status = aborted && !context.Response.HasStarted ? ClientClosedRequest : context.Response.StatusCode;
             var milliseconds = time.GetElapsedTime(began).TotalMilliseconds;

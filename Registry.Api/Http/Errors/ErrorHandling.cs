@@ -1,5 +1,6 @@
 using Microsoft.Net.Http.Headers;
 using Registry.Api.Http.Transfers;
+using Registry.Api.Logging;
 using Registry.Core.Errors;
 using Registry.Core.Storage;
 
@@ -29,7 +30,7 @@ internal sealed partial class ErrorHandling(RequestDelegate next, FaultLog fault
             if (context.Response.HasStarted)
             {
                 if (IsFirst(e, context.Request, context.Response.StatusCode))
-                    LogBroken(e, context.Request.Method, context.Request.Path);
+                    LogBroken(e, context.Request.Method, LogPath.Of(context.Request));
                 context.Abort();
                 return;
             }
@@ -51,13 +52,13 @@ internal sealed partial class ErrorHandling(RequestDelegate next, FaultLog fault
         if (!IsFirst(e, request, status))
             return;
         if (e is RegistryException { InnerException: null } refusal)
-            LogRefused(request.Method, request.Path, status, refusal.Message);
+            LogRefused(request.Method, LogPath.Of(request), status, refusal.Message);
         else
-            LogFault(e, request.Method, request.Path, status);
+            LogFault(e, request.Method, LogPath.Of(request), status);
     }
 
     private bool IsFirst(Exception e, HttpRequest request, int status) =>
-        faults.IsFirst(e, $"{request.Method} {request.Path}", status);
+        faults.IsFirst(e, $"{request.Method} {LogPath.Of(request)}", status);
 
     private static ErrorResponse ErrorOf(Exception e, ErrorTable errors) => e switch
     {
@@ -100,12 +101,12 @@ internal sealed partial class ErrorHandling(RequestDelegate next, FaultLog fault
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Method} {Path} refused with {Status}: {Reason}")]
-    private partial void LogRefused(string method, PathString path, int status, string reason);
+    private partial void LogRefused(string method, string path, int status, string reason);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} failed with {Status}")]
-    private partial void LogFault(Exception fault, string method, PathString path, int status);
+    private partial void LogFault(Exception fault, string method, string path, int status);
 
     [LoggerMessage(
         Level = LogLevel.Error, Message = "{Method} {Path} failed while sending the response: connection aborted")]
-    private partial void LogBroken(Exception fault, string method, PathString path);
+    private partial void LogBroken(Exception fault, string method, string path);
 }

@@ -60,7 +60,7 @@ internal sealed partial class TransferWatch(
             transfer.Response.Detach();
             if (transfer.CutReason is { } reason)
             {
-                var path = LogText.Shorten(context.Request.Path.ToString());
+                var path = LogPath.Of(context.Request);
                 LogCut(context.Request.Method, path, reason);
             }
         }

@@ -195,6 +195,46 @@ public sealed class ErrorHandlingTests
     }
 
     [Test]
+    public async Task A_fault_is_logged_without_the_secret_of_a_token_in_the_path()
+    {
+        await using var quiet = await FaultyHost.StartAsync(routes: static app =>
+        {
+            app.MapGet("/fault/{token}", static IResult () => throw new StorageException(StorageFault.Denied, "down"));
+            app.MapGet(
+                "/early/{token}", static IResult () => throw new RegistryException(ErrorCode.Unavailable, "No."));
+            app.MapGet("/late/{token}", static async (HttpResponse response, CancellationToken cancellationToken) =>
+            {
+                await response.WriteAsync("half", cancellationToken);
+                await response.Body.FlushAsync(cancellationToken);
+                throw new InvalidOperationException("late");
+            });
+        });
+        var secret = new string('b', 49);
+        var token = $"reg_{new string('a', 12)}_";
+        for (var i = 0; i < 2; i++)
+        {
+            await quiet.Client.GetAsync($"/fault/{token}{secret}");
+            await quiet.Client.GetAsync($"/early/{token}{secret}");
+            Assert.That(
+                () => quiet.Client.GetStringAsync($"/late/{token}{secret}"), Throws.TypeOf<HttpRequestException>());
+        }
+
+        // The end of the service logs the count of the repetitions, with the latest of them.
+        var log = quiet.Log;
+        await quiet.DisposeAsync();
+        var messages = log.Entries.Select(static entry => entry.Message).ToList();
+        Assert.That(messages, Has.None.Contains(secret));
+        foreach (var expected in (string[])
+            [
+                $"GET /fault/{token}… failed with 503",
+                $"GET /early/{token}… refused with 503: No.",
+                $"GET /late/{token}… failed while sending the response: connection aborted",
+            ])
+            Assert.That(messages, Has.One.EqualTo(expected));
+        Assert.That(messages, Has.One.Contains($"the latest: GET /fault/{token}… failed with 503"));
+    }
+
+    [Test]
     public async Task A_client_that_disconnects_is_not_a_fault()
     {
         var reached = new TaskCompletionSource();

@@ -130,6 +130,30 @@ public sealed class SlowClientTests
     }
 
     [Test]
+    public async Task A_cut_transfer_is_logged_without_the_secret_of_a_token_in_the_path()
+    {
+        var secret = new string('b', 49);
+        var body = PushBody("2.0.0", Samples.TarGz("stops"));
+        using var client = await SlowClient.ConnectAsync(strict.Address, Bound);
+        await client.SendAsync(Head("POST", $"{Package}-reg_aaaaaaaaaaaa_{secret}", body.Length) + body[..^10], Bound);
+
+        await ReadResponseAsync(client);
+        List<string> messages;
+        do
+        {
+            await Task.Delay(100, Bound);
+            messages = [
+                .. strict.Log.Entries.Select(static entry => entry.Message)
+                    .Where(static message => message.Contains("-reg_", StringComparison.Ordinal)),
+            ];
+        }
+        while (!messages.Exists(static message => message.Contains("transfer cut", StringComparison.Ordinal)));
+
+        Assert.That(messages, Has.Some.StartsWith($"POST {Package}-reg_aaaaaaaaaaaa_…: transfer cut"));
+        Assert.That(messages, Has.None.Contains(secret));
+    }
+
+    [Test]
     public async Task A_client_that_trickles_bytes_gets_408()
     {
         using var client = await SlowClient.ConnectAsync(strict.Address, Bound);
