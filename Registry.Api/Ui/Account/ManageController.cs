@@ -61,7 +61,7 @@ internal sealed class ManageController(
         [FromQuery(Name = "media_type")] string? mediaType,
         CancellationToken cancellationToken)
     {
-        var index = await GetAsync(package, cancellationToken);
+        var index = await GetToShowAsync(package, cancellationToken);
         var manifest = index.Manifests.FirstOrDefault(
             known => known.Release.Value == release && known.MediaType.Value == mediaType);
         return manifest is null
@@ -104,7 +104,7 @@ internal sealed class ManageController(
     public async Task<IActionResult> ConfirmChannelAsync(
         string package, [FromQuery] string? channel, [FromQuery] string? release, CancellationToken cancellationToken)
     {
-        var index = await GetAsync(package, cancellationToken);
+        var index = await GetToShowAsync(package, cancellationToken);
         return new MoveChannelForm(channel ?? "", release ?? "").Check(index, out var name, out var exact) is { } wrong
             ? Again(index, wrong)
             : Page("Account/MoveChannel", new MoveChannelPage(index.Name, name, exact, index.FindChannel(name)));
@@ -135,7 +135,7 @@ internal sealed class ManageController(
     public async Task<IActionResult> ConfirmDeleteChannelAsync(
         string package, [FromQuery] string? channel, CancellationToken cancellationToken)
     {
-        var index = await GetAsync(package, cancellationToken);
+        var index = await GetToShowAsync(package, cancellationToken);
         var name = CnrController.Channel(channel ?? "");
         return index.FindChannel(name) is { } found
             ? Page("Account/DeleteChannel", new DeleteChannelPage(index.Name, found))
@@ -173,7 +173,7 @@ internal sealed class ManageController(
     [HttpGet(TagPath + Name), HttpHead(TagPath + Name)]
     public async Task<IActionResult> ConfirmTagAsync(string package, CancellationToken cancellationToken)
     {
-        var index = await GetAsync(package, cancellationToken);
+        var index = await GetToShowAsync(package, cancellationToken);
         return FindTag(index) is { } tag
             ? Page("Account/DeleteTag", new DeleteTagPage(index, tag))
             : Gone(index, PageErrors.TagNotFound(index.Name, RequiresToDeleteTagAttribute.TagOf(Request)));
@@ -201,6 +201,16 @@ internal sealed class ManageController(
     private async Task<PackageIndex> GetAsync(string package, CancellationToken cancellationToken) =>
         (await indexes.FindAsync(Parse(package), cancellationToken))?.State
             ?? throw PageErrors.PackageNotFound(package);
+
+    /// <summary>
+    /// Returns a package for a question, which shows what is in it. Callers who may not pull are refused first, so that
+    /// the response is the same whether or not it exists.
+    /// </summary>
+    private Task<PackageIndex> GetToShowAsync(string package, CancellationToken cancellationToken)
+    {
+        Caller.Demand(AccessActions.Pull, AccessResource.Package(Parse(package).Value));
+        return GetAsync(package, cancellationToken);
+    }
 
     private static PackageName Parse(string package) =>
         PackageName.TryParse(package, out var name) ? name : throw PageErrors.PackageNotFound(package);

@@ -131,15 +131,15 @@ internal static class AccessTable
         GET    /tokens/{t}/revoke                                    401  401   401   401  401  403  403  403  403 403   403   200   404
         POST   /tokens/{t}/revoke                                    401  401   401   401  401  403  403  403  403 403   403   302   404
         GET    /manage/packages/{p}                                  401  200   401   401  401  403  200  403  403 200   200   200   404
-        GET    /manage/delete-release/{p}?release=1.0.0&media_type=helm 401  401   401   401  401  403  403  403  200 200   403   200   404
+        GET    /manage/delete-release/{p}?release=1.0.0&media_type=helm 401  401   401   401  401  403  403  403  403 200   403   200   404
         POST   /manage/delete-release/{p}                            401  401   401   401  401  403  403  403  302 302   403   302   404
-        GET    /manage/move-channel/{p}?channel=dev&release=1.0.0    401  401   401   401  401  403  403  200  403 200   200   200   404
+        GET    /manage/move-channel/{p}?channel=dev&release=1.0.0    401  401   401   401  401  403  403  403  403 200   200   200   404
         POST   /manage/move-channel/{p}                              401  401   401   401  401  403  403  302  403 302   302   302   404
-        GET    /manage/delete-channel/{p}?channel=stable             401  401   401   401  401  403  403  200  403 200   200   200   404
+        GET    /manage/delete-channel/{p}?channel=stable             401  401   401   401  401  403  403  403  403 200   200   200   404
         POST   /manage/delete-channel/{p}                            401  401   401   401  401  403  403  302  403 302   302   302   404
-        GET    /manage/delete-tag/{p}?tag=missing                    401  401   401   401  401  403  403  404  403 404   404   404   404
+        GET    /manage/delete-tag/{p}?tag=missing                    401  401   401   401  401  403  403  403  403 404   404   404   404
         POST   /manage/delete-tag/{p}?tag=missing                    401  401   401   401  401  403  403  404  403 404   404   404   404
-        GET    /manage/delete-tag/{p}?tag=9.9.9                      401  401   401   401  401  403  403  403  404 404   403   404   404
+        GET    /manage/delete-tag/{p}?tag=9.9.9                      401  401   401   401  401  403  403  403  403 404   403   404   404
         POST   /manage/delete-tag/{p}?tag=9.9.9                      401  401   401   401  401  403  403  403  404 404   403   404   404
         # Pages of packages and app archives
         GET    /packages                                             401  200   401   401  401  200  200  403  403 200   200   200   200

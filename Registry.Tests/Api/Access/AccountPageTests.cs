@@ -236,6 +236,38 @@ internal sealed partial class AccountPageTests
         Assert.That(response.Content.Headers.ContentType!.MediaType, Is.EqualTo("text/html"));
     }
 
+    [TestCase("delete", "delete-release/{p}?release=1.0.0&media_type=helm")]
+    [TestCase("delete", "delete-release/{p}?release=9.9.9&media_type=helm")]
+    [TestCase("push", "move-channel/{p}?channel=dev&release=1.0.0")]
+    [TestCase("push", "move-channel/{p}?channel=dev&release=9.9.9")]
+    [TestCase("push", "delete-channel/{p}?channel=stable")]
+    [TestCase("push", "delete-channel/{p}?channel=missing")]
+    [TestCase("push", "delete-tag/{p}?tag=latest")]
+    [TestCase("delete", "delete-tag/{p}?tag=9.9.9")]
+    public async Task A_question_shows_nothing_of_a_package_that_the_caller_may_not_pull(string actions, string path)
+    {
+        var package = await PushAsync("1.0.0");
+        using (await administrator.PostAsync(
+            $"/manage/move-channel/{package}", ("channel", "stable"), ("release", "1.0.0")))
+        {
+        }
+
+        await OciImage.PushAsync(registry, package, ["latest"]);
+        var blind = (await registry.IssueAsync($"team/*={actions}")).Text;
+        foreach (var asked in (string[])[package, "team/none"])
+        {
+            using var refused = await registry.SendAsync("GET", AddressOf(asked), blind);
+            Assert.That(refused.StatusCode, Is.EqualTo(HttpStatusCode.Forbidden), asked);
+            Assert.That(await refused.Content.ReadAsStringAsync(), Does.Contain($"{asked}=pull"));
+        }
+
+        using var shown = await registry.SendAsync(
+            "GET", AddressOf(package), (await registry.IssueAsync($"team/*=pull,{actions}")).Text);
+        Assert.That(shown.StatusCode, Is.Not.EqualTo(HttpStatusCode.Forbidden));
+
+        string AddressOf(string name) => $"/manage/{path.Replace("{p}", name, StringComparison.Ordinal)}";
+    }
+
     [Test]
     public async Task The_page_of_a_package_offers_what_the_caller_may_do()
     {
