@@ -186,7 +186,7 @@ internal sealed class ChartsController(ChartIndexes indexes, ChartRepository cha
             : null;
 
     private ChartListResult Of(ChartEntries entries, params ReadOnlyMemory<byte>[] pieces) =>
-        new($"{entries.Fingerprint:x32}-{entries.All.Length}", _ => ChartJson.OfAsync(pieces), bodies);
+        new($"{entries.Fingerprint:x32}-{entries.ShadowFingerprint:x32}", _ => ChartJson.OfAsync(pieces), bodies);
 
     private ContentResult Saved()
     {

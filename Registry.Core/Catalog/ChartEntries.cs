@@ -28,6 +28,8 @@ public sealed class ChartEntries
     {
         (Package, Fingerprint, Shadows, Unlisted) = (package, fingerprint, shadows, unlisted);
         (this.json, this.entries, this.channels) = (json, entries, channels);
+        foreach (var shadow in shadows)
+            ShadowFingerprint = unchecked(ShadowFingerprint + shadow.Fingerprint);
     }
 
     /// <summary>The package.</summary>
@@ -35,6 +37,12 @@ public sealed class ChartEntries
 
     /// <summary>The fingerprint of the package's index.</summary>
     public UInt128 Fingerprint { get; }
+
+    /// <summary>
+    /// The fingerprint of the packages that decide which releases are not listed. Callers who may pull different
+    /// packages get different entries of one and the same package index.
+    /// </summary>
+    public UInt128 ShadowFingerprint { get; }
 
     /// <summary>
     /// The entries as JSON objects, newest first, with commas between them; empty when there are none.

@@ -1,4 +1,7 @@
+using System.IO.Compression;
 using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using NUnit.Framework;
 using Registry.Tests.Api.Helm;
@@ -121,6 +124,37 @@ public sealed partial class VisibilityTests
         using var own = await registry.SendAsync("GET", File, some);
         using var whole = await registry.SendAsync("GET", File, GuardedRegistry.AdminSecret);
         Assert.That(own.Headers.ETag, Is.Not.EqualTo(whole.Headers.ETag).And.Not.Null);
+    }
+
+    [Test]
+    public async Task The_versions_of_a_chart_are_not_those_that_were_kept_for_another_caller()
+    {
+        // Two other packages own the archive of one version each, so whoever may pull only one of them is shown the
+        // other version: the lists differ, and are equally long.
+        const string Chart = "x-1.0.0-1.0.0";
+        await registry.PushAsync("team/x", "1.0.0-1.0.0-3.0.0", HelmTest.Archive("x", "1.0.0-1.0.0-3.0.0"));
+        await registry.PushAsync("team/x-1.0.0", "1.0.0-4.0.0", HelmTest.Archive("x-1.0.0", "1.0.0-4.0.0"));
+        foreach (var version in (string[])["3.0.0", "4.0.0"])
+            await registry.PushAsync($"team/{Chart}", version, HelmTest.Archive(Chart, version));
+        var tags = new List<EntityTagHeaderValue?>();
+        foreach (var (visible, version) in (IEnumerable<(string, string)>)[("x", "4.0.0"), ("x-1.0.0", "3.0.0")])
+        {
+            var secret = (await registry.IssueAsync($"team/{visible}=pull team/{Chart}=pull")).Text;
+            using var request = new HttpRequestMessage(HttpMethod.Get, $"/helm/api/team/charts/{Chart}");
+            request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {secret}");
+            request.Headers.TryAddWithoutValidation("Accept-Encoding", "gzip");
+            using var response = await registry.Client.SendAsync(request);
+            tags.Add(response.Headers.ETag);
+            await using var gzip = new GZipStream(
+                await response.Content.ReadAsStreamAsync(), CompressionMode.Decompress);
+            using var list = await JsonDocument.ParseAsync(gzip);
+            Assert.That(
+                list.RootElement.EnumerateArray().Select(
+                    static entry => entry.GetProperty("version").GetString()),
+                Is.EqualTo(new[] { version }));
+        }
+
+        Assert.That(tags, Is.Unique.And.All.Not.Null);
     }
 
     [Test]
