@@ -112,6 +112,18 @@ public sealed class AccessRuleTests
     }
 
     [Test]
+    public async Task A_push_moves_a_tag_that_is_a_version_of_an_image_and_deletes_none()
+    {
+        using var client = ClientOf((await registry.IssueAsync("team/image=pull,push")).Text);
+        var repository = new OciRepository(client, "team/image");
+        await repository.PushArtifactAsync("1.0.0");
+        var (_, moved) = await repository.PushArtifactAsync("1.0.0");
+        Assert.That(await TagAsync("team/image"), Is.EqualTo(moved));
+        using var refused = await repository.SendAsync("DELETE", "manifests/1.0.0");
+        Assert.That(await OciRepository.ErrorOfAsync(refused), Is.EqualTo((403, "DENIED")));
+    }
+
+    [Test]
     public async Task A_chart_that_names_another_package_is_refused()
     {
         using var client = ClientOf((await registry.IssueAsync("team/mine=pull,push")).Text);
