@@ -112,6 +112,18 @@ public sealed partial class PackageIndex
         index?.Find(manifest.Release, manifest.MediaType) is { } known && !IsSameContent(known, manifest);
 
     /// <summary>
+    /// Whether a pushed release would replace the provenance file of one with the same content. A push without one
+    /// keeps it.
+    /// </summary>
+    /// <param name="index">The current index; null when the package does not exist.</param>
+    /// <param name="manifest">The release.</param>
+    public static bool ReplacesProvenance(PackageIndex? index, Manifest manifest) =>
+        index?.Find(manifest.Release, manifest.MediaType) is { Artifact.Chart.Provenance.Digest: var recorded } known
+            && manifest.Artifact?.Chart?.Provenance?.Digest is { } pushed
+            && pushed != recorded
+            && IsSameContent(known, manifest);
+
+    /// <summary>
     /// Returns the index with changed data of a release for OCI and Helm clients. The content stays the same.
     /// </summary>
     public PackageIndex Replace(Manifest known, Manifest manifest) =>

@@ -174,8 +174,11 @@ public sealed class RepositoryManifests(
                 var current = before;
                 foreach (var (_, release) in pushed)
                 {
-                    if (force && PackageIndex.Replaces(current, release))
-                        caller.Demand(PackageRegistry.RightToPush(force), resource);
+                    // A provenance file says who vouches for the chart, so another one is a replacement even where
+                    // the content stays.
+                    if ((force && PackageIndex.Replaces(current, release))
+                        || PackageIndex.ReplacesProvenance(current, release))
+                        caller.Demand(PackageRegistry.RightToPush(force: true), resource);
                     current = PackageIndex.WithPushedRelease(current, package, release, force);
                 }
 

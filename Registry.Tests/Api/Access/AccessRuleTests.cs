@@ -1,7 +1,10 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using NUnit.Framework;
+using Registry.Core.Artifacts;
 using Registry.Core.Storage;
 using Registry.Tests.Api.Helm;
 using Registry.Tests.Api.Oci;
@@ -121,6 +124,53 @@ public sealed class AccessRuleTests
         Assert.That(await TagAsync("team/image"), Is.EqualTo(moved));
         using var refused = await repository.SendAsync("DELETE", "manifests/1.0.0");
         Assert.That(await OciRepository.ErrorOfAsync(refused), Is.EqualTo((403, "DENIED")));
+    }
+
+    [TestCase("pull,push", false)]
+    [TestCase("pull,push,delete", true)]
+    public async Task A_push_by_OCI_that_replaces_a_provenance_file_needs_delete(string actions, bool replaces)
+    {
+        var package = $"team/signed{actions.Length}";
+        using var client = ClientOf((await registry.IssueAsync($"team/*={actions}")).Text);
+        var repository = new OciRepository(client, package);
+        var push = ChartPush.Of(ChartDoor.Oci, package, "1.0.0", "signed");
+        var config = await repository.PushBlobAsync(push.Config);
+        var chart = await repository.PushBlobAsync(push.Chart);
+
+        // helm writes the time into the manifest, so pushing the same files again makes another one.
+        foreach (var (provenance, time) in (IEnumerable<(string?, string)>)
+            [(null, "1"), ("one", "2"), ("one", "3"), (null, "4"), ("one", "5")])
+            using (var pushed = await PushAsync(provenance, time))
+                Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.Created), time);
+
+        using var other = await PushAsync("two", "6");
+        if (!replaces)
+        {
+            Assert.That(await OciRepository.ErrorOfAsync(other), Is.EqualTo((403, "DENIED")));
+            Assert.That(await other.Content.ReadAsStringAsync(), Does.Contain($"{package}=delete"));
+        }
+
+        Assert.That(
+            await registry.GetAsync(
+                $"/helm/{package.Replace("/", "/charts/")}-1.0.0.tgz.prov", GuardedRegistry.AdminSecret),
+            Is.EqualTo(replaces ? "two" : "one"));
+
+        async Task<HttpResponseMessage> PushAsync(string? provenance, string time)
+        {
+            var signature = provenance is null
+                ? null
+                : await repository.PushBlobAsync(Encoding.UTF8.GetBytes(provenance));
+            return await repository.PutManifestAsync(
+                "1.0.0",
+                OciRepository.Manifest(config, signature is null ? [chart] : [chart, signature], json =>
+                {
+                    json["config"]!["mediaType"] = OciMediaTypes.HelmConfig;
+                    json["layers"]![0]!["mediaType"] = OciMediaTypes.HelmChart;
+                    if (signature is not null)
+                        json["layers"]![1]!["mediaType"] = OciMediaTypes.HelmProvenance;
+                    json["annotations"] = new JsonObject { ["org.opencontainers.image.created"] = time };
+                }));
+        }
     }
 
     [Test]
