@@ -82,8 +82,9 @@ internal sealed partial class IssuerKeys(IssuerAddress address, TimeProvider tim
         }
         catch (Exception fault) when (fault is HttpRequestException or OperationCanceledException or IOException
             or JsonException or FormatException or ArgumentException or CryptographicException
-            or UnauthorizedAccessException)
+            or UnauthorizedAccessException or InvalidOperationException)
         {
+            // JSON text that is not Unicode is an InvalidOperationException.
             LogFailed(address.Issuer, fault.Message);
         }
     }

@@ -132,6 +132,8 @@ internal sealed class OutsideIdentityTests : IAsyncDisposable
         yield return Case("another document", static context => context.Response.WriteAsync("[]"));
         yield return Case("another issuer", static context =>
             context.Response.WriteAsync("""{"issuer":"https://other.example","jwks_uri":"https://other.example/k"}"""));
+        yield return Case(
+            "no Unicode", static context => context.Response.WriteAsync("""{"issuer":"\ud800","jwks_uri":"\ud800"}"""));
         yield return Case("a huge document", static async context =>
         {
             for (var i = 0; i < 1024; i++)
