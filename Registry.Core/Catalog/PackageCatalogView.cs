@@ -94,10 +94,10 @@ public sealed class PackageCatalogView
     /// </summary>
     public IEnumerable<CatalogEntry> From(string name) => Visible(name, AllFrom, static entry => entry);
 
-    private IEnumerable<CatalogEntry> AllFrom(string name)
+    private IEnumerable<CatalogEntry> AllFrom(string name, Func<string, bool> isPast)
     {
         var (chunk, index) = LowerBound(name);
-        for (; chunk < chunks.Length; chunk++, index = 0)
+        for (; chunk < chunks.Length && !isPast(chunks[chunk].First.Name.Value); chunk++, index = 0)
             for (; index < chunks[chunk].Entries.Length; index++)
                 yield return chunks[chunk].Entries[index];
     }
@@ -112,14 +112,15 @@ public sealed class PackageCatalogView
         if (text.AsSpan().ContainsAnyExcept(NameCharacters))
             yield break;
         var pattern = Encoding.ASCII.GetBytes(text.ToLowerInvariant());
-        foreach (var entry in Visible(from, start => AllContaining(pattern, start), static entry => entry))
+        foreach (var entry in Visible(
+            from, (start, isPast) => AllContaining(pattern, start, isPast), static entry => entry))
             yield return entry;
     }
 
-    private IEnumerable<CatalogEntry> AllContaining(byte[] pattern, string from)
+    private IEnumerable<CatalogEntry> AllContaining(byte[] pattern, string from, Func<string, bool> isPast)
     {
         var (chunk, index) = LowerBound(from);
-        for (; chunk < chunks.Length; chunk++, index = 0)
+        for (; chunk < chunks.Length && !isPast(chunks[chunk].First.Name.Value); chunk++, index = 0)
             while ((index = chunks[chunk].IndexOf(pattern, index)) >= 0)
                 yield return chunks[chunk].Entries[index++];
     }
@@ -130,12 +131,12 @@ public sealed class PackageCatalogView
     /// <param name="ranking">The search.</param>
     /// <param name="from">The name.</param>
     internal IEnumerable<RankedEntry> Ranked(ISearchRanking ranking, string from) =>
-        Visible(from, start => AllRanked(ranking, start), static ranked => ranked.Entry);
+        Visible(from, (start, isPast) => AllRanked(ranking, start, isPast), static ranked => ranked.Entry);
 
-    private IEnumerable<RankedEntry> AllRanked(ISearchRanking ranking, string from)
+    private IEnumerable<RankedEntry> AllRanked(ISearchRanking ranking, string from, Func<string, bool> isPast)
     {
         var (chunk, index) = LowerBound(from);
-        for (; chunk < chunks.Length; chunk++, index = 0)
+        for (; chunk < chunks.Length && !isPast(chunks[chunk].First.Name.Value); chunk++, index = 0)
             for (; (index = chunks[chunk].IndexOfMention(ranking.Required, index)) >= 0; index++)
                 if (ranking.RankOf(chunks[chunk].MentionOf(index)) is { } rank)
                     yield return new RankedEntry(chunks[chunk].Entries[index], rank);
@@ -148,14 +149,17 @@ public sealed class PackageCatalogView
     /// Returns the visible packages of a sorted enumeration, which is read only where there may be some.
     /// </summary>
     /// <param name="from">The name at which the enumeration starts.</param>
-    /// <param name="enumerate">Enumerates all packages from a name on.</param>
+    /// <param name="enumerate">
+    /// Enumerates all packages from a name on, in steps of a chunk until one begins past the end. A search yields only
+    /// what it finds, so it would otherwise go on among packages that the caller does not see.
+    /// </param>
     /// <param name="entryOf">Returns the package of an element.</param>
     private IEnumerable<T> Visible<T>(
-        string from, Func<string, IEnumerable<T>> enumerate, Func<T, CatalogEntry> entryOf) =>
-        visibleTo is null ? enumerate(from) : visibleTo.Pulls(AccessKind.Package)
+        string from, Func<string, Func<string, bool>, IEnumerable<T>> enumerate, Func<T, CatalogEntry> entryOf) =>
+        visibleTo is null ? enumerate(from, static _ => false) : visibleTo.Pulls(AccessKind.Package)
             .Where(range => !range.EndsBefore(from))
             .SelectMany(range =>
-                enumerate(string.CompareOrdinal(from, range.From) < 0 ? range.From : from)
+                enumerate(string.CompareOrdinal(from, range.From) < 0 ? range.From : from, range.EndsBefore)
                     .TakeWhile(element => !range.EndsBefore(entryOf(element).Name.Value))
                     .Where(element => range.IsWhole || IsVisible(entryOf(element))));
 
