@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using Registry.Core.Access;
@@ -31,11 +30,14 @@ public sealed class ChartIndexes(
 {
     private const int MaxConcurrentReads = 8;
 
-    /// <summary>
-    /// The maximum number of namespaces in memory. When it is exceeded, all are dropped; frequently requested ones are
-    /// soon created again.
-    /// </summary>
-    private const int MaxNamespaces = 10_000;
+    /// <summary>The maximum memory for namespaces, in bytes. Callers with other rights have others.</summary>
+    private const long MaxNamespaceBytes = 8L << 20;
+
+    /// <summary>The memory of a namespace without its packages, in bytes, with its entry in the cache.</summary>
+    private const int NamespaceBytes = 500;
+
+    /// <summary>The memory of a package in a namespace, in bytes: a reference.</summary>
+    private const int ReferenceBytes = 8;
 
     private readonly SecondChanceCache<PackageName, ChartEntries> cache = new(options.MaxEntryBytes);
     private volatile ViewNamespaces current = new(PackageCatalogView.Empty);
@@ -185,22 +187,22 @@ public sealed class ChartIndexes(
     /// <summary>The namespaces of one view that were requested, as their callers see them.</summary>
     private sealed class ViewNamespaces(PackageCatalogView whole)
     {
-        private readonly ConcurrentDictionary<(PackageCatalogView, string), ChartNamespace> namespaces = new();
+        private readonly SecondChanceCache<(PackageCatalogView, string), ChartNamespace> namespaces =
+            new(MaxNamespaceBytes);
 
         public PackageCatalogView View => whole;
 
         public ChartNamespace Of(PackageCatalogView view, string @namespace)
         {
-            if (namespaces.TryGetValue((view, @namespace), out var known))
+            if (namespaces.Find((view, @namespace)) is { } known)
                 return known;
             var charts = ChartNamespace.Of(view, @namespace);
 
             // Clients may request any name, so only namespaces that exist are kept in memory.
-            if (!charts.Exists)
-                return charts;
-            if (namespaces.Count >= MaxNamespaces)
-                namespaces.Clear();
-            return namespaces.GetOrAdd((view, @namespace), charts);
+            if (charts.Exists)
+                namespaces.Set(
+                    (view, @namespace), charts, NamespaceBytes + (ReferenceBytes * (long)charts.Entries.Length));
+            return charts;
         }
     }
 }
