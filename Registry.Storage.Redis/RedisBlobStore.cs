@@ -68,23 +68,14 @@ internal sealed class RedisBlobStore(
         BlobKey key, Precondition precondition, CancellationToken cancellationToken)
     {
         precondition.ThrowIfAbsent();
-        var isGiven = precondition.Kind == PreconditionKind.Matches;
-        while (true)
-        {
-            // A hanging server may execute the script late. The revision keeps it from deleting a later upload.
-            var revision = isGiven ? precondition.RevisionText() : await RevisionAsync(key, cancellationToken);
-            if (revision.IsNull)
-                return false;
-            var reply = (long)await connection.EvaluateAsync(
-                BlobScripts.Delete,
-                [keys.Blob(key), keys.Blobs, keys.Dropped, keys.Chunks],
-                [revision, precondition.EpochText(), key.Value],
-                cancellationToken);
-            if (reply < 0)
-                throw StorageEpoch.Ended();
-            if (reply == 1 || isGiven)
-                return reply == 1;
-        }
+        if (precondition.Kind == PreconditionKind.Matches)
+            return await TryDeleteAsync(key, precondition.RevisionText(), precondition, cancellationToken);
+
+        // A hanging server may execute the script late. The revision keeps it from deleting a later upload.
+        while (await RevisionAsync(key, cancellationToken) is { IsNull: false } revision)
+            if (await TryDeleteAsync(key, revision, precondition, cancellationToken))
+                return true;
+        return false;
     }
 
     public async ValueTask<StorageEpoch?> EpochAsync(CancellationToken cancellationToken) =>
@@ -172,6 +163,18 @@ internal sealed class RedisBlobStore(
             : new StorageException(
                 StorageFault.Unavailable,
                 $"The blob '{key}' was deleted or replaced while it was read, at offset {offset}.");
+    }
+
+    /// <summary>Deletes one revision of a blob.</summary>
+    private async ValueTask<bool> TryDeleteAsync(
+        BlobKey key, RedisValue revision, Precondition precondition, CancellationToken cancellationToken)
+    {
+        var reply = await connection.EvaluateAsync(
+            BlobScripts.Delete,
+            [keys.Blob(key), keys.Blobs, keys.Dropped, keys.Chunks],
+            [revision, precondition.EpochText(), key.Value],
+            cancellationToken);
+        return (long)reply < 0 ? throw StorageEpoch.Ended() : (long)reply == 1;
     }
 
     /// <summary>Returns the revision of a blob, even if other fields are damaged; null when there is none.</summary>
