@@ -41,7 +41,7 @@ internal static class AccessServices
     {
         if (!app.Services.GetRequiredService<AccessOptions>().RequiresScopes)
             return;
-        app.UseMiddleware<AccessAudit>();
+        app.UseMiddleware<AccessAuditMiddleware>();
         app.UseAuthentication();
         app.UseAuthorization();
     }

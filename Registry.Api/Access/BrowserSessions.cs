@@ -47,7 +47,7 @@ internal sealed class BrowserSessions(
     {
         TokenId? token = TokenId.TryParse(identity.Id, out var parsed) ? parsed : null;
         var id = await sessions.BeginAsync(
-            token, SHA256.HashData(Encoding.UTF8.GetBytes(secret)), identity.Expires, context.RequestAborted);
+            token, SHA256.HashData(Encoding.UTF8.GetBytes(secret)), identity.ExpiresAt, context.RequestAborted);
         foreach (var previous in IdsOf(context.Request))
             await sessions.EndAsync(previous, context.RequestAborted);
         context.Response.Cookies.Append(NameFor(context.Request), id.Text, OptionsOf(context.Request));

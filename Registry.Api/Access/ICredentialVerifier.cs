@@ -40,5 +40,5 @@ internal sealed record CallerIdentity(CallerKind Kind, string? Name, ScopeSet Sc
     public string? Id { get; init; }
 
     /// <summary>When the credentials expire; null if never.</summary>
-    public DateTimeOffset? Expires { get; init; }
+    public DateTimeOffset? ExpiresAt { get; init; }
 }

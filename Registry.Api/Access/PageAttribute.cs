@@ -22,7 +22,7 @@ internal sealed class PageAttribute : Attribute, IResourceFilter
     {
         ArgumentNullException.ThrowIfNull(context);
         var request = context.HttpContext.Request;
-        if (!HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method) && !OwnOrigin.IsOf(request))
+        if (!HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method) && !SameOrigin.IsOf(request))
             throw new RegistryException(
                 ErrorCode.Forbidden,
                 $"The form was not sent by a page of this registry, whose host is '{request.Host.Value}'. Open the "

@@ -20,7 +20,7 @@ internal static class RequestCaller
         {
             Id = identity.Id,
             Scopes = identity.Scopes,
-            Expires = identity.Expires,
+            ExpiresAt = identity.ExpiresAt,
         };
     }
 

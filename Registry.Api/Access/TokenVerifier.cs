@@ -18,5 +18,5 @@ internal sealed class TokenVerifier(AccessTokens tokens) : ICredentialVerifier
 
     /// <summary>Returns the holder of a token.</summary>
     public static CallerIdentity IdentityOf(AccessToken token) =>
-        new(CallerKind.Token, token.Name.Value, token.Scopes) { Id = token.Id.Value, Expires = token.Expires };
+        new(CallerKind.Token, token.Name.Value, token.Scopes) { Id = token.Id.Value, ExpiresAt = token.ExpiresAt };
 }

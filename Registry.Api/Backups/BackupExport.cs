@@ -109,7 +109,7 @@ internal sealed class BackupExport(CommandRegistry registry, Dialect dialect, Ac
             return;
         }
 
-        using var metadata = new MetadataReader();
+        using var metadata = new ReleaseMetadataReader();
         var written = new HashSet<Release>();
         foreach (var manifest in index.Manifests)
             await TryAsync($"{name} {manifest.Release} as {manifest.MediaType}", async () =>
@@ -120,7 +120,7 @@ internal sealed class BackupExport(CommandRegistry registry, Dialect dialect, Ac
                     .Select(static channel => channel.Name.Value);
                 await WriteReleaseAsync(
                     output,
-                    Cnr.ManifestForm.Of(name, fetched, metadata.Read(fetched.Metadata), dialect, inChannels),
+                    Cnr.ManifestResponse.Of(name, fetched, metadata.Read(fetched.Metadata), dialect, inChannels),
                     spool,
                     cancellationToken);
                 written.Add(manifest.Release);
@@ -186,10 +186,10 @@ internal sealed class BackupExport(CommandRegistry registry, Dialect dialect, Ac
     }
 
     private async Task WriteReleaseAsync(
-        Stream output, Cnr.ManifestForm manifest, ContentSpool spool, CancellationToken cancellationToken)
+        Stream output, Cnr.ManifestResponse manifest, ContentSpool spool, CancellationToken cancellationToken)
     {
         await WriteEntryAsync(
-            output, manifest, CnrJson.ManifestForm, isFirst: releases++ == 0, isOpen: true, cancellationToken);
+            output, manifest, CnrJson.ManifestResponse, isFirst: releases++ == 0, isOpen: true, cancellationToken);
         await output.WriteAsync(",\"blob\":\""u8.ToArray(), cancellationToken);
         using (var transform = new ToBase64Transform())
         await using (var base64 = new CryptoStream(output, transform, CryptoStreamMode.Write, leaveOpen: true))

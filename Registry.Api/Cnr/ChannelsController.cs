@@ -15,12 +15,12 @@ internal sealed class ChannelsController(PackageRegistry packages, ChannelRegist
     /// <param name="cancellationToken">Cancels the request.</param>
     [Requires(AccessActions.Pull)]
     [HttpGet("{namespace}/{name}/channels"), HttpHead("{namespace}/{name}/channels")]
-    [ProducesResponseType<ChannelForm[]>(StatusCodes.Status200OK, "application/json")]
+    [ProducesResponseType<ChannelResponse[]>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> ListAsync(string @namespace, string name, CancellationToken cancellationToken)
     {
         var snapshot = await packages.GetAsync(CnrName.Get(@namespace, name), cancellationToken);
         return JsonBody.OfMany(
-            snapshot.State.Channels.Select(ChannelForm.Of), CnrJsonContext.Default.ChannelForm, Tag(snapshot));
+            snapshot.State.Channels.Select(ChannelResponse.Of), CnrJsonContext.Default.ChannelResponse, Tag(snapshot));
     }
 
     /// <summary>Show a channel</summary>
@@ -30,14 +30,14 @@ internal sealed class ChannelsController(PackageRegistry packages, ChannelRegist
     /// <param name="cancellationToken">Cancels the request.</param>
     [Requires(AccessActions.Pull)]
     [HttpGet("{namespace}/{name}/channels/{channel}"), HttpHead("{namespace}/{name}/channels/{channel}")]
-    [ProducesResponseType<ChannelForm>(StatusCodes.Status200OK, "application/json")]
+    [ProducesResponseType<ChannelResponse>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> ShowAsync(
         string @namespace, string name, string channel, CancellationToken cancellationToken)
     {
         var snapshot = await packages.GetAsync(CnrName.Get(@namespace, name), cancellationToken);
         return JsonBody.Of(
-            ChannelForm.Of(snapshot.State.GetChannel(Channel(channel))),
-            CnrJsonContext.Default.ChannelForm,
+            ChannelResponse.Of(snapshot.State.GetChannel(Channel(channel))),
+            CnrJsonContext.Default.ChannelResponse,
             Tag(snapshot));
     }
 
@@ -49,15 +49,15 @@ internal sealed class ChannelsController(PackageRegistry packages, ChannelRegist
     /// <param name="cancellationToken">Cancels the request.</param>
     [Requires(AccessActions.Push)]
     [HttpDelete("{namespace}/{name}/channels/{channel}")]
-    [ProducesResponseType<ChannelDeletedForm>(StatusCodes.Status200OK, "application/json")]
+    [ProducesResponseType<ChannelDeletedResponse>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> DeleteAsync(
         string @namespace, string name, string channel, CancellationToken cancellationToken)
     {
         var package = CnrName.Get(@namespace, name);
         await channels.DeleteAsync(package, Channel(channel), Caller, cancellationToken);
         return JsonBody.Of(
-            new ChannelDeletedForm("delete", channel, package.Value),
-            CnrJsonContext.Default.ChannelDeletedForm,
+            new ChannelDeletedResponse("delete", channel, package.Value),
+            CnrJsonContext.Default.ChannelDeletedResponse,
             tag: null);
     }
 
@@ -70,13 +70,13 @@ internal sealed class ChannelsController(PackageRegistry packages, ChannelRegist
     /// <param name="cancellationToken">Cancels the request.</param>
     [Requires(AccessActions.Push)]
     [HttpPost("{namespace}/{name}/channels/{channel}/{release}")]
-    [ProducesResponseType<ChannelForm>(StatusCodes.Status200OK, "application/json")]
+    [ProducesResponseType<ChannelResponse>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> AddAsync(
         string @namespace, string name, string channel, string release, CancellationToken cancellationToken)
     {
         var changed = await channels.AddAsync(
             CnrName.Get(@namespace, name, release), Channel(channel), release, Caller, cancellationToken);
-        return JsonBody.Of(ChannelForm.Of(changed), CnrJsonContext.Default.ChannelForm, tag: null);
+        return JsonBody.Of(ChannelResponse.Of(changed), CnrJsonContext.Default.ChannelResponse, tag: null);
     }
 
     /// <summary>Remove a release from a channel</summary>
@@ -88,15 +88,15 @@ internal sealed class ChannelsController(PackageRegistry packages, ChannelRegist
     /// <param name="cancellationToken">Cancels the request.</param>
     [Requires(AccessActions.Push)]
     [HttpDelete("{namespace}/{name}/channels/{channel}/{release}")]
-    [ProducesResponseType<ChannelReleaseDeletedForm>(StatusCodes.Status200OK, "application/json")]
+    [ProducesResponseType<ChannelReleaseDeletedResponse>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> RemoveAsync(
         string @namespace, string name, string channel, string release, CancellationToken cancellationToken)
     {
         var package = CnrName.Get(@namespace, name, release);
         await channels.RemoveAsync(package, Channel(channel), release, Caller, cancellationToken);
         return JsonBody.Of(
-            new ChannelReleaseDeletedForm(channel, package.Value, release, "deleted"),
-            CnrJsonContext.Default.ChannelReleaseDeletedForm,
+            new ChannelReleaseDeletedResponse(channel, package.Value, release, "deleted"),
+            CnrJsonContext.Default.ChannelReleaseDeletedResponse,
             tag: null);
     }
 }

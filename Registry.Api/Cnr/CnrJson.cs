@@ -35,10 +35,10 @@ internal sealed record PackageSummary(
 /// <param name="MediaType">In its long form.</param>
 /// <param name="Size">The length of the gzip, in bytes.</param>
 /// <param name="Urls">Always empty.</param>
-internal sealed record ContentForm(
+internal sealed record ContentResponse(
     string Digest, [property: JsonPropertyName("mediaType")] string MediaType, long Size, IReadOnlyList<string> Urls)
 {
-    public static ContentForm Of(ContentDescriptor content, Dialect dialect) =>
+    public static ContentResponse Of(ContentDescriptor content, Dialect dialect) =>
         new(CnrDigest.Of(content).Value, dialect.ContentType(content.MediaType.Value), content.Size, []);
 }
 
@@ -52,16 +52,16 @@ internal sealed record ContentForm(
 /// <param name="Channels">
 /// The channels whose current release this is. Absent in lists.
 /// </param>
-internal sealed record ManifestForm(
+internal sealed record ManifestResponse(
     string Package,
     string Release,
     [property: JsonPropertyName("mediaType")] string MediaType,
-    ContentForm Content,
+    ContentResponse Content,
     string CreatedAt,
     RawJson? Metadata,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IEnumerable<string>? Channels)
 {
-    public static ManifestForm Of(
+    public static ManifestResponse Of(
         PackageName package,
         Manifest manifest,
         RawJson? metadata,
@@ -70,7 +70,7 @@ internal sealed record ManifestForm(
         package.Value,
         manifest.Release.Value,
         dialect.ManifestType(manifest.MediaType.Value),
-        ContentForm.Of(manifest.Content, dialect),
+        ContentResponse.Of(manifest.Content, dialect),
         CnrTime.Format(manifest.CreatedAt),
         metadata,
         channels);
@@ -80,35 +80,35 @@ internal sealed record ManifestForm(
 /// <param name="Name">Its name.</param>
 /// <param name="Current">The current release.</param>
 /// <param name="Releases">Its releases, highest first.</param>
-internal sealed record ChannelForm(string Name, string Current, IEnumerable<string> Releases)
+internal sealed record ChannelResponse(string Name, string Current, IEnumerable<string> Releases)
 {
-    public static ChannelForm Of(
+    public static ChannelResponse Of(
         Channel channel) =>
         new(channel.Name.Value, channel.Current.Value, channel.Releases.Select(release => release.Value));
 }
 
 /// <summary>The response to a push.</summary>
 /// <param name="Status">Always <c>ok</c>.</param>
-internal sealed record PushedForm(string Status);
+internal sealed record PushedResponse(string Status);
 
 /// <summary>The response to a delete of a release.</summary>
 /// <param name="Package"><c>namespace/name</c>.</param>
 /// <param name="Release">The release.</param>
 /// <param name="Status">Always <c>deleted</c>.</param>
-internal sealed record DeletedForm(string Package, string Release, string Status);
+internal sealed record DeletedResponse(string Package, string Release, string Status);
 
 /// <summary>The response to removing a release from a channel.</summary>
 /// <param name="Name">The channel.</param>
 /// <param name="Package"><c>namespace/name</c>.</param>
 /// <param name="Release">The release.</param>
 /// <param name="Status">Always <c>deleted</c>.</param>
-internal sealed record ChannelReleaseDeletedForm(string Name, string Package, string Release, string Status);
+internal sealed record ChannelReleaseDeletedResponse(string Name, string Package, string Release, string Status);
 
 /// <summary>The response to a delete of a channel.</summary>
 /// <param name="Action">Always <c>delete</c>.</param>
 /// <param name="Channel">The channel.</param>
 /// <param name="Package"><c>namespace/name</c>.</param>
-internal sealed record ChannelDeletedForm(string Action, string Channel, string Package);
+internal sealed record ChannelDeletedResponse(string Action, string Channel, string Package);
 
 /// <summary>The time format of CNR: UTC, always with six decimals of the second, without a zone.</summary>
 internal static class CnrTime
@@ -128,14 +128,14 @@ internal static class CnrTime
 }
 
 [JsonSerializable(typeof(PackageSummary))]
-[JsonSerializable(typeof(ManifestForm))]
-[JsonSerializable(typeof(ChannelForm))]
-[JsonSerializable(typeof(PushedForm))]
-[JsonSerializable(typeof(DeletedForm))]
-[JsonSerializable(typeof(ChannelReleaseDeletedForm))]
-[JsonSerializable(typeof(ChannelDeletedForm))]
-[JsonSerializable(typeof(LoginForm))]
-[JsonSerializable(typeof(LoggedInForm))]
+[JsonSerializable(typeof(ManifestResponse))]
+[JsonSerializable(typeof(ChannelResponse))]
+[JsonSerializable(typeof(PushedResponse))]
+[JsonSerializable(typeof(DeletedResponse))]
+[JsonSerializable(typeof(ChannelReleaseDeletedResponse))]
+[JsonSerializable(typeof(ChannelDeletedResponse))]
+[JsonSerializable(typeof(LoginRequest))]
+[JsonSerializable(typeof(LoggedInResponse))]
 [JsonSerializable(typeof(string))]
 [JsonSerializable(typeof(Dictionary<string, string>))]
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]

@@ -12,7 +12,7 @@ namespace Registry.Api.Cnr;
 /// token they logged in with.
 /// </summary>
 [ApiController]
-[OnlyWithTokens]
+[RequiresTokenMode]
 internal sealed class LoginController(CredentialVerifiers verifiers) : ControllerBase
 {
     /// <summary>The largest body, in bytes: a token with escapes.</summary>
@@ -31,7 +31,7 @@ internal sealed class LoginController(CredentialVerifiers verifiers) : Controlle
     /// <param name="cancellationToken">Cancels the request.</param>
     [Public]
     [HttpPost("/api/v1/users/login"), HttpPost($"{Dialect.ApprRoot}/api/v1/users/login")]
-    [ProducesResponseType<LoggedInForm>(StatusCodes.Status200OK, "application/json")]
+    [ProducesResponseType<LoggedInResponse>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> LoginAsync(CancellationToken cancellationToken)
     {
         await RequestTransfer.Of(HttpContext).ReserveInputAsync(MaxBodyBytes, cancellationToken);
@@ -41,7 +41,7 @@ internal sealed class LoginController(CredentialVerifiers verifiers) : Controlle
             throw new RegistryException(ErrorCode.Unauthorized, problem);
         Response.Headers.CacheControl = "no-store";
         return JsonBody.Of(
-            new LoggedInForm(Credentials.ToBasic(password)), CnrJsonContext.Default.LoggedInForm, tag: null);
+            new LoggedInResponse(Credentials.ToBasic(password)), CnrJsonContext.Default.LoggedInResponse, tag: null);
     }
 
     private async Task<string> ReadPasswordAsync(CancellationToken cancellationToken)
@@ -51,7 +51,7 @@ internal sealed class LoginController(CredentialVerifiers verifiers) : Controlle
                 ErrorCode.RequestTooLarge, $"A login has at most {MaxBodyBytes} bytes.", ("limit", MaxBodyBytes));
         try
         {
-            var login = JsonSerializer.Deserialize(body.Span, CnrJsonContext.Default.LoginForm);
+            var login = JsonSerializer.Deserialize(body.Span, CnrJsonContext.Default.LoginRequest);
             return login?.User?.Password is { Length: > 0 and <= Credentials.MaxSecretLength } password
                 ? password
                 : throw MissingPassword;
@@ -68,7 +68,7 @@ internal sealed class LoginController(CredentialVerifiers verifiers) : Controlle
 
 /// <summary>A login.</summary>
 /// <param name="User">The user; null when it is missing.</param>
-internal sealed record LoginForm(LoginUser? User);
+internal sealed record LoginRequest(LoginUser? User);
 
 /// <summary>The user of a login, whose name is not read.</summary>
 /// <param name="Password">A token; null when it is missing.</param>
@@ -76,4 +76,4 @@ internal sealed record LoginUser(string? Password);
 
 /// <summary>The response to a login.</summary>
 /// <param name="Token">The value of the <c>Authorization</c> header that clients send from now on.</param>
-internal sealed record LoggedInForm(string Token);
+internal sealed record LoggedInResponse(string Token);

@@ -19,7 +19,7 @@ internal sealed class PackagesController(PackageRegistry packages) : CnrControll
     /// <param name="cancellationToken">Cancels the request.</param>
     [Requires(AccessActions.Pull)]
     [HttpGet("{namespace}/{name}"), HttpHead("{namespace}/{name}")]
-    [ProducesResponseType<ManifestForm[]>(StatusCodes.Status200OK, "application/json")]
+    [ProducesResponseType<ManifestResponse[]>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> ReleasesAsync(
         string @namespace,
         string name,
@@ -33,13 +33,14 @@ internal sealed class PackagesController(PackageRegistry packages) : CnrControll
             manifests = MediaType.TryParse(mediaType, out var type)
                 ? manifests.Where(manifest => manifest.MediaType == type)
                 : [];
-        return Manifests(snapshot, Forms());
+        return Manifests(snapshot, Responses());
 
-        IEnumerable<ManifestForm> Forms()
+        IEnumerable<ManifestResponse> Responses()
         {
-            using var metadata = new MetadataReader();
+            using var metadata = new ReleaseMetadataReader();
             foreach (var manifest in manifests)
-                yield return ManifestForm.Of(snapshot.State.Name, manifest, metadata.Read(manifest.Metadata), Dialect);
+                yield return ManifestResponse.Of(
+                    snapshot.State.Name, manifest, metadata.Read(manifest.Metadata), Dialect);
         }
     }
 
@@ -50,7 +51,7 @@ internal sealed class PackagesController(PackageRegistry packages) : CnrControll
     /// <param name="cancellationToken">Cancels the request.</param>
     [Requires(AccessActions.Pull)]
     [HttpGet("{namespace}/{name}/{release}"), HttpHead("{namespace}/{name}/{release}")]
-    [ProducesResponseType<ManifestForm[]>(StatusCodes.Status200OK, "application/json")]
+    [ProducesResponseType<ManifestResponse[]>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> ReleaseAsync(
         string @namespace, string name, string release, CancellationToken cancellationToken)
     {
@@ -60,7 +61,8 @@ internal sealed class PackagesController(PackageRegistry packages) : CnrControll
         return Manifests(
             snapshot,
             manifests.Select(
-                manifest => ManifestForm.Of(snapshot.State.Name, manifest, packages.ReadMetadata(manifest), Dialect)));
+                manifest => ManifestResponse.Of(
+                    snapshot.State.Name, manifest, packages.ReadMetadata(manifest), Dialect)));
     }
 
     /// <summary>Show a manifest</summary>
@@ -73,16 +75,16 @@ internal sealed class PackagesController(PackageRegistry packages) : CnrControll
     /// <param name="cancellationToken">Cancels the request.</param>
     [Requires(AccessActions.Pull)]
     [HttpGet("{namespace}/{name}/{release}/{mediaType}"), HttpHead("{namespace}/{name}/{release}/{mediaType}")]
-    [ProducesResponseType<ManifestForm>(StatusCodes.Status200OK, "application/json")]
+    [ProducesResponseType<ManifestResponse>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> ShowAsync(
         string @namespace, string name, string release, string mediaType, CancellationToken cancellationToken)
     {
         var snapshot = await packages.GetAsync(
             CnrName.Get(@namespace, name, release, mediaType), release, mediaType, cancellationToken);
         var manifest = snapshot.State.Find(release, mediaType);
-        return JsonBody.Of(Form, CnrJsonContext.Default.ManifestForm, Tag(snapshot));
+        return JsonBody.Of(Form, CnrJsonContext.Default.ManifestResponse, Tag(snapshot));
 
-        ManifestForm Form() => ManifestForm.Of(
+        ManifestResponse Form() => ManifestResponse.Of(
             snapshot.State.Name,
             manifest,
             packages.ReadMetadata(manifest),
@@ -103,16 +105,19 @@ internal sealed class PackagesController(PackageRegistry packages) : CnrControll
     /// <param name="cancellationToken">Cancels the request.</param>
     [Requires(AccessActions.Delete)]
     [HttpDelete("{namespace}/{name}/{release}/{mediaType}")]
-    [ProducesResponseType<DeletedForm>(StatusCodes.Status200OK, "application/json")]
+    [ProducesResponseType<DeletedResponse>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> DeleteAsync(
         string @namespace, string name, string release, string mediaType, CancellationToken cancellationToken)
     {
         await packages.DeleteAsync(
             CnrName.Get(@namespace, name, release, mediaType), release, mediaType, Caller, cancellationToken);
         return JsonBody.Of(
-            new DeletedForm($"{@namespace}/{name}", release, "deleted"), CnrJsonContext.Default.DeletedForm, tag: null);
+            new DeletedResponse($"{@namespace}/{name}", release, "deleted"),
+            CnrJsonContext.Default.DeletedResponse,
+            tag: null);
     }
 
-    private static JsonBody Manifests(DocumentSnapshot<PackageIndex> snapshot, IEnumerable<ManifestForm> manifests) =>
-        JsonBody.OfMany(manifests, CnrJsonContext.Default.ManifestForm, Tag(snapshot));
+    private static JsonBody Manifests(
+        DocumentSnapshot<PackageIndex> snapshot, IEnumerable<ManifestResponse> manifests) =>
+        JsonBody.OfMany(manifests, CnrJsonContext.Default.ManifestResponse, Tag(snapshot));
 }

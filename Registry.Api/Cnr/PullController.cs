@@ -56,7 +56,7 @@ internal sealed class PullController(PackageRegistry packages) : CnrController
     [Requires(AccessActions.Pull)]
     [HttpGet("{namespace}/{name}/{release}/{mediaType}/pull/json")]
     [HttpHead("{namespace}/{name}/{release}/{mediaType}/pull/json")]
-    [ProducesResponseType<PulledForm>(StatusCodes.Status200OK, "application/json")]
+    [ProducesResponseType<PulledResponse>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> PullJsonAsync(
         string @namespace, string name, string release, string mediaType, CancellationToken cancellationToken)
     {
@@ -95,7 +95,7 @@ internal sealed class PullController(PackageRegistry packages) : CnrController
     [Requires(AccessActions.Pull)]
     [HttpGet("{namespace}/{name}/blobs/sha256/{digest}/json")]
     [HttpHead("{namespace}/{name}/blobs/sha256/{digest}/json")]
-    [ProducesResponseType<PulledForm>(StatusCodes.Status200OK, "application/json")]
+    [ProducesResponseType<PulledResponse>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> BlobJsonAsync(
         string @namespace, string name, string digest, CancellationToken cancellationToken)
     {
@@ -188,4 +188,4 @@ internal sealed class PullController(PackageRegistry packages) : CnrController
 /// <param name="Package">`namespace/name`.</param>
 /// <param name="Release">The resolved release; the digest where a blob was asked for.</param>
 /// <param name="MediaType">The short media type; only under `/cnr`, and only for a pull.</param>
-internal sealed record PulledForm(string Blob, string Filename, string Package, string Release, string? MediaType);
+internal sealed record PulledResponse(string Blob, string Filename, string Package, string Release, string? MediaType);

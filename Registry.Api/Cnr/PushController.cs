@@ -24,7 +24,7 @@ internal sealed class PushController(PackageRegistry packages) : CnrController
     /// <param name="cancellationToken">Cancels the request.</param>
     [Requires(AccessActions.Push)]
     [HttpPost("{namespace}/{name}")]
-    [ProducesResponseType<PushedForm>(StatusCodes.Status200OK, "application/json")]
+    [ProducesResponseType<PushedResponse>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> PushAsync(string @namespace, string name, CancellationToken cancellationToken)
     {
         if (!CnrName.TryCreate(@namespace, name, out var package))
@@ -40,7 +40,7 @@ internal sealed class PushController(PackageRegistry packages) : CnrController
             throw CnrErrors.NoRelease(request.Release, reason);
         await request.Push.CompleteAsync(
             release, MediaTypeOf(request), new PushOptions(request.Force, request.GetMetadata()), cancellationToken);
-        return JsonBody.Of(new PushedForm("ok"), CnrJsonContext.Default.PushedForm, tag: null);
+        return JsonBody.Of(new PushedResponse("ok"), CnrJsonContext.Default.PushedResponse, tag: null);
     }
 
     private static MediaType MediaTypeOf(PushRequest request) =>

@@ -53,7 +53,7 @@ internal sealed class ExportBackupCommand : RegistryCommand
             await CommandRegistry.OpenAsync(settings, writes: false, new CommandLog(console), cancellationToken);
         var export = new BackupExport(registry, format, messages.WriteLine);
         var written = BackupFile.Standard;
-        var left = new TimeLeft();
+        var left = new RemainingTime();
         await using (new ProgressReport(console, registry.Time, elapsed => Describe(export, left, elapsed)))
             if (path == BackupFile.Standard)
                 await WriteToStandardAsync(export, cancellationToken);
@@ -67,7 +67,7 @@ internal sealed class ExportBackupCommand : RegistryCommand
         return export.Failed + export.LeftOut == 0 ? ExitCode.Success : ExitCode.Failure;
     }
 
-    private static string Describe(BackupExport export, TimeLeft left, TimeSpan elapsed)
+    private static string Describe(BackupExport export, RemainingTime left, TimeSpan elapsed)
     {
         var (done, total) = export.Packages;
         return $"{Duration.Of(elapsed)}  packages {left.Describe("packages", done, total, elapsed)}; {export.Summary}";

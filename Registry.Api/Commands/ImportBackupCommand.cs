@@ -47,7 +47,7 @@ internal sealed class ImportBackupCommand : RegistryCommand
         var isRead = false;
         try
         {
-            var left = new TimeLeft();
+            var left = new RemainingTime();
             var length = backup.CanSeek ? backup.Length : 0;
             await using (new ProgressReport(
                 console, registry.Time, elapsed => Describe(import, length, left, elapsed)))
@@ -75,7 +75,7 @@ internal sealed class ImportBackupCommand : RegistryCommand
     /// <param name="length">The length of the backup; 0 if it is unknown.</param>
     /// <param name="left">Estimates the time left.</param>
     /// <param name="elapsed">The time since the command began.</param>
-    private static string Describe(BackupImport import, long length, TimeLeft left, TimeSpan elapsed)
+    private static string Describe(BackupImport import, long length, RemainingTime left, TimeSpan elapsed)
     {
         var position = import.Position;
         var read = left.Describe("read", position, length, elapsed, static bytes => ByteSize.Of(bytes));

@@ -68,7 +68,7 @@ internal sealed class MigrateCommand : RegistryCommand
         var migration =
             new Migration(source.Storage, target.Storage, options, finding => console.WriteOutput(finding.ToString()));
         bool isComplete;
-        var left = new TimeLeft();
+        var left = new RemainingTime();
         await using (new ProgressReport(console, target.Time, elapsed => Describe(migration, left, elapsed)))
             isComplete = await migration.RunAsync(cancellationToken);
         if (!migration.IsRefused)
@@ -101,7 +101,7 @@ internal sealed class MigrateCommand : RegistryCommand
         }
     }
 
-    private static string Describe(Migration migration, TimeLeft left, TimeSpan elapsed)
+    private static string Describe(Migration migration, RemainingTime left, TimeSpan elapsed)
     {
         var (copied, present, verified) = (migration.Copied, migration.Present, migration.Verified);
         var (step, done, total) = migration.Progress;

@@ -68,7 +68,7 @@ internal sealed class TokenCreateCommand : TokenCommand
         var (token, secret) = await tokens.IssueAsync(request, Caller, cancellationToken);
         await console.WriteErrorAsync(
             $"Created token {token.Id} with the scopes {token.Scopes}. "
-                + (token.Expires is { } time ? $"It expires at {time:yyyy-MM-dd HH:mm:ss}Z." : "It never expires."));
+                + (token.ExpiresAt is { } time ? $"It expires at {time:yyyy-MM-dd HH:mm:ss}Z." : "It never expires."));
         foreach (var scope in PushWithoutPull(token.Scopes))
             await console.WriteErrorAsync(
                 $"Warning: {scope} allows push without pull, and most clients read before they push. "

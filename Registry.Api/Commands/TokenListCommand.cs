@@ -46,8 +46,8 @@ internal sealed class TokenListCommand : TokenCommand
         token.Id.Value,
         token.Name.Value,
         token.Scopes.ToString(),
-        Day(token.Created),
-        token.Expires is { } expires ? Day(expires) : "never",
+        Day(token.CreatedAt),
+        token.ExpiresAt is { } expires ? Day(expires) : "never",
         token.LastUsed?.ToString("O", CultureInfo.InvariantCulture) ?? "-",
         token.Issuer,
     ];

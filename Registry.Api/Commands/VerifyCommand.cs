@@ -50,7 +50,7 @@ internal sealed class VerifyCommand : RegistryCommand
         var verification = new Verification(
             registry.Storage, arguments.GetValue(parallel), finding => console.WriteOutput(finding.ToString()));
         bool isSound;
-        var left = new TimeLeft();
+        var left = new RemainingTime();
         await using (new ProgressReport(console, registry.Time, elapsed => Describe(verification, left, elapsed)))
             isSound = await verification.RunAsync(cancellationToken);
         var (read, garbage) = (verification.Read, verification.Garbage);
@@ -74,7 +74,7 @@ internal sealed class VerifyCommand : RegistryCommand
         return isSound ? ExitCode.Success : ExitCode.Failure;
     }
 
-    private static string Describe(Verification verification, TimeLeft left, TimeSpan elapsed)
+    private static string Describe(Verification verification, RemainingTime left, TimeSpan elapsed)
     {
         var read = verification.Read;
         var (step, done, total) = verification.Progress;

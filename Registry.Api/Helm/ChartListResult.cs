@@ -87,7 +87,7 @@ internal sealed class ChartListResult(
         HttpResponse response, ContentCoding coding, string key, CancellationToken cancellationToken)
     {
         using var buffer = new PooledBytes(FirstBufferBytes);
-        await using var kept = new KeptStream(response.Body, ChartBodies.MaxBodyBytes);
+        await using var kept = new CapturingStream(response.Body, ChartBodies.MaxBodyBytes);
         var encoder = coding.Encode(kept);
         await foreach (var piece in pieces(cancellationToken))
         {

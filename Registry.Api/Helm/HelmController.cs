@@ -21,8 +21,8 @@ internal abstract class HelmController : ControllerBase
     /// </exception>
     protected static string NamespaceOf(string segment)
     {
-        var name = ChartPaths.Split(segment);
-        return ChartRepository.IsNamespace(name) && name.Split('/')[0] != ChartPaths.Api
+        var name = ChartPathsMiddleware.Split(segment);
+        return ChartRepository.IsNamespace(name) && name.Split('/')[0] != ChartPathsMiddleware.Api
             ? name
             : throw ChartErrors.NotFound($"Repository {name}");
     }

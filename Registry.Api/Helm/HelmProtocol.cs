@@ -31,7 +31,7 @@ internal sealed class HelmProtocol() : ApiProtocol(Root, RootIndex)
     public override IEnumerable<AccessResource> ResourcesOf(HttpContext context)
     {
         var values = context.Request.RouteValues;
-        var place = ChartPaths.Split((string)values["namespace"]!);
+        var place = ChartPathsMiddleware.Split((string)values["namespace"]!);
         if (!ChartRepository.IsNamespace(place))
             return [];
         if (values["name"] is string name)

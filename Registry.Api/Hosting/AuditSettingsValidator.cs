@@ -6,7 +6,7 @@ namespace Registry.Api.Hosting;
 /// <summary>Requires a regular file, which need not exist yet, in a folder that exists.</summary>
 internal sealed class AuditSettingsValidator : IValidateOptions<AuditSettings>
 {
-    public ValidateOptionsResult Validate(string? name, AuditSettings options) => ValidationResult.Of(Errors(options));
+    public ValidateOptionsResult Validate(string? name, AuditSettings options) => ValidationResults.Of(Errors(options));
 
     private static IEnumerable<string> Errors(AuditSettings options)
     {

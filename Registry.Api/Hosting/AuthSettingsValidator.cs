@@ -8,7 +8,7 @@ namespace Registry.Api.Hosting;
 /// <summary>Requires a known mode, valid scopes, and at most one secret that is hard to guess or in a file.</summary>
 internal sealed class AuthSettingsValidator : IValidateOptions<AuthSettings>
 {
-    public ValidateOptionsResult Validate(string? name, AuthSettings options) => ValidationResult.Of(Errors(options));
+    public ValidateOptionsResult Validate(string? name, AuthSettings options) => ValidationResults.Of(Errors(options));
 
     private static IEnumerable<string> Errors(AuthSettings options)
     {

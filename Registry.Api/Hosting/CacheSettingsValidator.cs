@@ -13,7 +13,7 @@ internal sealed class CacheSettingsValidator : IValidateOptions<CacheSettings>
             ("CACHE__CONTENTBYTES", options.ContentBytes),
             ("CACHE__CHARTBYTES", options.ChartBytes),
         ];
-        return ValidationResult.Of(sizes
+        return ValidationResults.Of(sizes
             .Where(static size => size.Value < 0)
             .Select(static size => $"{size.Name} is {size.Value}; it must be 0 or above."));
     }

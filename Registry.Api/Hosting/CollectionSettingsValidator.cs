@@ -12,7 +12,7 @@ internal sealed class CollectionSettingsValidator(
     private const int GraceInBounds = 4;
 
     public ValidateOptionsResult Validate(
-        string? name, CollectionSettings options) => ValidationResult.Of(ErrorsOf(options));
+        string? name, CollectionSettings options) => ValidationResults.Of(ErrorsOf(options));
 
     private IEnumerable<string> ErrorsOf(CollectionSettings options)
     {

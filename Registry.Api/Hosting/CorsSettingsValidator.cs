@@ -6,7 +6,7 @@ namespace Registry.Api.Hosting;
 /// <summary>Requires valid origins.</summary>
 internal sealed class CorsSettingsValidator : IValidateOptions<CorsSettings>
 {
-    public ValidateOptionsResult Validate(string? name, CorsSettings options) => ValidationResult.Of(options.Entries
+    public ValidateOptionsResult Validate(string? name, CorsSettings options) => ValidationResults.Of(options.Entries
         .Where(static entry => !WebOrigin.TryParse(entry, out _))
         .Select(
             static entry =>

@@ -5,7 +5,7 @@ namespace Registry.Api.Hosting;
 /// <summary>Requires valid host names or addresses.</summary>
 internal sealed class HostSettingsValidator : IValidateOptions<HostSettings>
 {
-    public ValidateOptionsResult Validate(string? name, HostSettings options) => ValidationResult.Of(options.Entries
+    public ValidateOptionsResult Validate(string? name, HostSettings options) => ValidationResults.Of(options.Entries
         .Where(static entry => Uri.CheckHostName(entry) is UriHostNameType.Unknown or UriHostNameType.Basic
             || (Uri.CheckHostName(entry) == UriHostNameType.IPv6 && !entry.StartsWith('[')))
         .Select(static entry =>

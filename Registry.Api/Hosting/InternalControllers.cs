@@ -12,5 +12,5 @@ internal sealed class InternalControllers(bool requiresScopes) : ControllerFeatu
     protected override bool IsController(TypeInfo typeInfo) =>
         typeInfo is { IsClass: true, IsAbstract: false }
         && typeInfo.IsAssignableTo(typeof(ControllerBase))
-        && (requiresScopes || !typeInfo.IsDefined(typeof(OnlyWithTokensAttribute)));
+        && (requiresScopes || !typeInfo.IsDefined(typeof(RequiresTokenModeAttribute)));
 }

@@ -22,7 +22,7 @@ internal sealed class LimitSettingsValidator : IValidateOptions<LimitSettings>
             ("LIMITS__BLOBBYTES", options.BlobBytes),
             ("LIMITS__UPLOADS", options.Uploads),
         ];
-        return ValidationResult.Of(limits
+        return ValidationResults.Of(limits
             .Where(static limit => limit.Value <= 0)
             .Select(static limit => $"{limit.Name} is {limit.Value}; it must be above 0."));
     }

@@ -5,7 +5,7 @@ namespace Registry.Api.Hosting;
 /// <summary>Requires valid addresses or networks.</summary>
 internal sealed class ProxySettingsValidator : IValidateOptions<ProxySettings>
 {
-    public ValidateOptionsResult Validate(string? name, ProxySettings options) => ValidationResult.Of(options.Entries
+    public ValidateOptionsResult Validate(string? name, ProxySettings options) => ValidationResults.Of(options.Entries
         .Where(static entry => ProxySettings.Parse(entry) is null)
         .Select(
             static entry =>

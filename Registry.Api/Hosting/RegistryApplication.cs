@@ -112,8 +112,8 @@ public static class RegistryApplication
             builder.Configuration[level.Path] = null;
         LoggingServices.ClearInvalid(builder.Configuration);
         builder.Logging.UseConsole();
-        var start = new StartFilter();
-        builder.Logging.AddFilter(StartFilter.Category, start.Passes);
+        var start = new StartupLogFilter();
+        builder.Logging.AddFilter(StartupLogFilter.Category, start.Passes);
         builder.WebHost.ConfigureKestrel(static kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -122,7 +122,7 @@ public static class RegistryApplication
             kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
             kestrel.Limits.MaxRequestLineSize = MaxRequestLineBytes;
             kestrel.Limits.MaxRequestBufferSize = RequestTransfer.MaxUnreadBytes;
-            // It counts only some of the bytes that move; TransferWatch replaces it.
+            // It counts only some of the bytes that move; TransferWatchMiddleware replaces it.
             kestrel.Limits.MinRequestBodyDataRate = null;
         });
         // Kestrel's limit applies to connections with TLS; the transport's applies to plain ones.
@@ -187,7 +187,7 @@ public static class RegistryApplication
         var kestrel = services.GetRequiredService<IOptions<KestrelServerOptions>>().Value;
         kestrel.Limits.MaxRequestBodySize = services.OptionsOf<LimitSettings>().RequestBytes;
         kestrel.Limits.MinResponseDataRate =
-            TransferWatch.FinalRate(services.GetRequiredService<TransferOptions>().Stall);
+            TransferWatchMiddleware.FinalRate(services.GetRequiredService<TransferOptions>().Stall);
     }
 
     private static void Map(WebApplication app)
@@ -196,21 +196,21 @@ public static class RegistryApplication
         // does.
         var server = app.Services.GetRequiredService<DiagnosticListener>();
         app.Services.GetRequiredService<MalformedRequests>().Observe(server);
-        app.UseMiddleware<UnnormalizedPaths>();
-        app.UseMiddleware<PathPrefix>();
+        app.UseMiddleware<UnnormalizedPathsMiddleware>();
+        app.UseMiddleware<PathPrefixMiddleware>();
         app.UseForwardedHeaders();
-        app.UseMiddleware<TransferWatch>();
-        app.UseMiddleware<RequestMeasurement>();
+        app.UseMiddleware<TransferWatchMiddleware>();
+        app.UseMiddleware<RequestMetricsMiddleware>();
         app.UseMiddleware<RequestLog>();
-        app.UseMiddleware<Cors>();
-        app.UseMiddleware<ErrorHandling>();
-        app.UseMiddleware<AllowedHosts>();
-        app.UseMiddleware<CrossOriginWrites>();
-        app.UseMiddleware<RequestLimit>();
-        app.UseMiddleware<RepositoryPaths>();
-        app.UseMiddleware<ChartPaths>();
+        app.UseMiddleware<CorsMiddleware>();
+        app.UseMiddleware<ErrorHandlingMiddleware>();
+        app.UseMiddleware<AllowedHostsMiddleware>();
+        app.UseMiddleware<CrossOriginWritesMiddleware>();
+        app.UseMiddleware<RequestLimitMiddleware>();
+        app.UseMiddleware<RepositoryPathsMiddleware>();
+        app.UseMiddleware<ChartPathsMiddleware>();
         app.UseRouting();
-        app.UseMiddleware<ExactPaths>();
+        app.UseMiddleware<ExactPathsMiddleware>();
         app.UseAccess();
         app.MapControllers().Add(app.Services.GetRequiredService<ApiProtocols>().Attach);
         app.MapSwaggerPage();

@@ -9,7 +9,7 @@ internal sealed class ReleaseSettingsValidator : IValidateOptions<ReleaseSetting
     private static readonly SearchValues<char> Characters =
         SearchValues.Create("*-./0123456789?ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz");
 
-    public ValidateOptionsResult Validate(string? name, ReleaseSettings options) => ValidationResult.Of(options.Entries
+    public ValidateOptionsResult Validate(string? name, ReleaseSettings options) => ValidationResults.Of(options.Entries
         .Where(static entry => entry.AsSpan().ContainsAnyExcept(Characters))
         .Select(
             static entry =>

@@ -7,7 +7,7 @@ namespace Registry.Api.Hosting;
 internal sealed class TelemetrySettingsValidator : IValidateOptions<TelemetrySettings>
 {
     public ValidateOptionsResult Validate(string? name, TelemetrySettings options) =>
-        ValidationResult.Of(Errors(options));
+        ValidationResults.Of(Errors(options));
 
     private static IEnumerable<string> Errors(TelemetrySettings options)
     {

@@ -9,7 +9,7 @@ internal sealed class TransferSettingsValidator : IValidateOptions<TransferSetti
     private const long MinBufferBytes = 16L << 20;
 
     public ValidateOptionsResult Validate(
-        string? name, TransferSettings options) => ValidationResult.Of(ErrorsOf(options));
+        string? name, TransferSettings options) => ValidationResults.Of(ErrorsOf(options));
 
     private static IEnumerable<string> ErrorsOf(TransferSettings options)
     {

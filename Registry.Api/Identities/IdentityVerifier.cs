@@ -54,7 +54,7 @@ internal sealed partial class IdentityVerifier : ICredentialVerifier
                 return Verification.Of(new CallerIdentity(CallerKind.Identity, token.Subject, scopes)
                 {
                     Id = issuer,
-                    Expires = new DateTimeOffset(token.ValidTo),
+                    ExpiresAt = new DateTimeOffset(token.ValidTo),
                 });
         LogNoRule(issuer, token.Subject, token.Audiences);
         return Verification.Refused(

@@ -18,11 +18,11 @@ internal static partial class RepositoryName
     public static bool IsLegal(PackageName package) => Grammar.IsMatch(package.Value);
 
     /// <summary>Returns the package of a route.</summary>
-    /// <param name="name">The name, as <see cref="RepositoryPaths"/> has joined it.</param>
+    /// <param name="name">The name, as <see cref="RepositoryPathsMiddleware"/> has joined it.</param>
     /// <exception cref="RegistryException"><see cref="ErrorCode.InvalidName"/>.</exception>
     public static PackageName Get(string name)
     {
-        var text = RepositoryPaths.Split(name);
+        var text = RepositoryPathsMiddleware.Split(name);
         return TryParse(text, out var package) ? package : throw OciErrors.InvalidName(text);
     }
 

@@ -7,7 +7,7 @@ using NSwag;
 using Registry.Api.Access;
 using Registry.Api.Cnr;
 using Registry.Api.Ui;
-using static Registry.Api.OpenApi.CnrRefusals;
+using static Registry.Api.OpenApi.CnrErrorExamples;
 
 namespace Registry.Api.OpenApi;
 
@@ -44,7 +44,7 @@ internal static class CnrOperations
             InUse,
             OutcomeUnknown)
         {
-            Example = _ => Json(new PushedForm("ok"), CnrJsonContext.Default.PushedForm),
+            Example = _ => Json(new PushedResponse("ok"), CnrJsonContext.Default.PushedResponse),
             ClientName = "PushPackage",
             Body = PushBodySchema.Describe,
         }),
@@ -109,27 +109,28 @@ internal static class CnrOperations
             OutcomeUnknown)
         {
             Example = _ => Json(
-                new ChannelReleaseDeletedForm(Sample.Channel, Sample.FullName, Sample.Release, "deleted"),
-                CnrJsonContext.Default.ChannelReleaseDeletedForm),
+                new ChannelReleaseDeletedResponse(Sample.Channel, Sample.FullName, Sample.Release, "deleted"),
+                CnrJsonContext.Default.ChannelReleaseDeletedResponse),
         }),
         Of<ChannelsController>(nameof(ChannelsController.DeleteAsync), new(
             "DeleteChannel", InvalidChannel, UnknownPackage, UnknownChannel, InUse, OutcomeUnknown)
         {
             Example = _ => Json(
-                new ChannelDeletedForm("delete", Sample.Channel, Sample.FullName),
-                CnrJsonContext.Default.ChannelDeletedForm),
+                new ChannelDeletedResponse("delete", Sample.Channel, Sample.FullName),
+                CnrJsonContext.Default.ChannelDeletedResponse),
         }),
         Of<PackagesController>(nameof(PackagesController.DeleteAsync), new(
             "DeleteRelease", UnknownManifest, InUse, OutcomeUnknown)
         {
             Example = _ => Json(
-                new DeletedForm(Sample.FullName, Sample.Release, "deleted"), CnrJsonContext.Default.DeletedForm),
+                new DeletedResponse(Sample.FullName, Sample.Release, "deleted"),
+                CnrJsonContext.Default.DeletedResponse),
         }),
         Of<LoginController>(nameof(LoginController.LoginAsync), new("LogIn", MissingPassword, WrongPassword)
         {
             Example = _ => Json(
-                new LoggedInForm(Credentials.ToBasic($"reg_{TokenOperations.SampleId}_…")),
-                CnrJsonContext.Default.LoggedInForm),
+                new LoggedInResponse(Credentials.ToBasic($"reg_{TokenOperations.SampleId}_…")),
+                CnrJsonContext.Default.LoggedInResponse),
             ClientName = null,
             Body = static document => new OpenApiRequestBody
             {
@@ -189,12 +190,14 @@ internal static class CnrOperations
         CnrJsonContext.Default.PackageSummary);
 
     private static JsonNode? Manifest(Dialect dialect, params string[]? channels) => Json(
-        ManifestForm.Of(
+        ManifestResponse.Of(
             Sample.Package, Sample.Manifest, metadata: null, dialect, channels is { Length: > 0 } ? channels : null),
-        CnrJsonContext.Default.ManifestForm);
+        CnrJsonContext.Default.ManifestResponse);
 
     private static JsonNode? Channel() =>
-        Json(new ChannelForm(Sample.Channel, Sample.Release, [Sample.Release]), CnrJsonContext.Default.ChannelForm);
+        Json(
+            new ChannelResponse(Sample.Channel, Sample.Release, [Sample.Release]),
+            CnrJsonContext.Default.ChannelResponse);
 
     private static JsonObject Pulled(Dialect dialect)
     {

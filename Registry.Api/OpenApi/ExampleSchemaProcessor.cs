@@ -7,28 +7,32 @@ using Registry.Api.Kar;
 namespace Registry.Api.OpenApi;
 
 /// <summary>
-/// Completes the schemas of the wire forms: required members, and the format of strings.
+/// Completes the schemas of the responses: required members, and the format of strings.
 /// </summary>
 internal sealed class ExampleSchemaProcessor : ISchemaProcessor
 {
     /// <summary>The members that are omitted if they have no value. All others are required.</summary>
     private static readonly HashSet<(Type, string)> Optional =
-        [(typeof(ManifestForm), nameof(ManifestForm.Channels)), (typeof(PulledForm), nameof(PulledForm.MediaType))];
+        [
+            (typeof(ManifestResponse), nameof(ManifestResponse.Channels)),
+            (typeof(PulledResponse), nameof(PulledResponse.MediaType)),
+        ];
 
     private static readonly Dictionary<(Type, string), Action<JsonSchema>> Formats = new()
     {
         [(typeof(PackageSummary), nameof(PackageSummary.CreatedAt))] = Time,
         [(typeof(PackageSummary), nameof(PackageSummary.Visibility))] =
             static schema => schema.Enumeration.Add("public"),
-        [(typeof(ManifestForm), nameof(ManifestForm.CreatedAt))] = Time,
-        [(typeof(ContentForm), nameof(ContentForm.Digest))] = Sha256,
-        [(typeof(ContentForm), nameof(ContentForm.Size))] = static schema => schema.Minimum = 1,
-        [(typeof(PulledForm), nameof(PulledForm.Blob))] = static schema => schema.Format = "byte",
-        [(typeof(PushedForm), nameof(PushedForm.Status))] = static schema => schema.Enumeration.Add("ok"),
-        [(typeof(DeletedForm), nameof(DeletedForm.Status))] = static schema => schema.Enumeration.Add("deleted"),
-        [(typeof(ChannelReleaseDeletedForm), nameof(ChannelReleaseDeletedForm.Status))] =
+        [(typeof(ManifestResponse), nameof(ManifestResponse.CreatedAt))] = Time,
+        [(typeof(ContentResponse), nameof(ContentResponse.Digest))] = Sha256,
+        [(typeof(ContentResponse), nameof(ContentResponse.Size))] = static schema => schema.Minimum = 1,
+        [(typeof(PulledResponse), nameof(PulledResponse.Blob))] = static schema => schema.Format = "byte",
+        [(typeof(PushedResponse), nameof(PushedResponse.Status))] = static schema => schema.Enumeration.Add("ok"),
+        [(typeof(DeletedResponse), nameof(DeletedResponse.Status))] =
             static schema => schema.Enumeration.Add("deleted"),
-        [(typeof(ChannelDeletedForm), nameof(ChannelDeletedForm.Action))] =
+        [(typeof(ChannelReleaseDeletedResponse), nameof(ChannelReleaseDeletedResponse.Status))] =
+            static schema => schema.Enumeration.Add("deleted"),
+        [(typeof(ChannelDeletedResponse), nameof(ChannelDeletedResponse.Action))] =
             static schema => schema.Enumeration.Add("delete"),
         [(typeof(UploadedArchive), nameof(UploadedArchive.AppArchiveId))] = Sha256,
         [(typeof(UploadedArchive), nameof(UploadedArchive.SelfLink))] = static schema => schema.Format = "uri",
@@ -47,7 +51,7 @@ internal sealed class ExampleSchemaProcessor : ISchemaProcessor
         context.Schema.AllowAdditionalProperties = true;
         foreach (var member in type.GetProperties(BindingFlags.Instance | BindingFlags.Public))
         {
-            if (!context.Schema.Properties.TryGetValue(WireForms.NameOf(member), out var property))
+            if (!context.Schema.Properties.TryGetValue(SchemaNames.NameOf(member), out var property))
                 continue;
             // NSwag wraps a reference that has a description; the referenced schema has its own.
             if (property.OneOf.SingleOrDefault() is { HasReference: true } form)

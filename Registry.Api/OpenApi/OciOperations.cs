@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using Microsoft.Net.Http.Headers;
 using Registry.Api.Oci;
-using static Registry.Api.OpenApi.OciRefusals;
+using static Registry.Api.OpenApi.OciErrorExamples;
 
 namespace Registry.Api.OpenApi;
 

@@ -46,10 +46,10 @@ internal static class OpenApiSettings
         settings.SchemaSettings = new SystemTextJsonSchemaGeneratorSettings
         {
             SchemaType = SchemaType.OpenApi3,
-            // The names of members come from the serializer of the wire forms, not from MVC.
+            // The names of members come from the serializer of the responses, not from MVC.
             SerializerOptions = CnrJsonContext.Default.Options,
             XmlDocumentationFormatting = XmlDocsFormattingMode.Markdown,
-            SchemaNameGenerator = new WireForms(),
+            SchemaNameGenerator = new SchemaNames(),
             SchemaProcessors = { new ExampleSchemaProcessor() },
             // Raw JSON may be any value.
             TypeMappers =

@@ -105,7 +105,7 @@ internal sealed class OperationDescription
     public bool IsFile => Returns(typeof(FileResult));
 
     /// <summary>Whether the operation returns a package only as JSON.</summary>
-    public bool IsPackageJson => Returns(typeof(PulledForm));
+    public bool IsPackageJson => Returns(typeof(PulledResponse));
 
     /// <summary>The declared statuses of the operation, with their content types.</summary>
     public IEnumerable<(string Status, IEnumerable<string> ContentTypes)> Responses =>

@@ -91,7 +91,7 @@ internal static class SuccessParts
             ok.Content[Json] = new OpenApiMediaType
             {
                 Schema = context.SchemaGenerator.GenerateWithReference<JsonSchema>(
-                    typeof(PulledForm).ToContextualType(), context.SchemaResolver),
+                    typeof(PulledResponse).ToContextualType(), context.SchemaResolver),
                 Example = ObjectSchemas.Value(example(described.Dialect)),
             };
     }

@@ -95,7 +95,7 @@ internal sealed class RequestMetrics
                 Interlocked.Add(ref received, transfer.ReceivedBytes);
             if (transfer.Response.Bytes is > 0 and var bytes)
                 Interlocked.Add(ref sent, bytes);
-            if (transfer.CutReason is not null)
+            if (transfer.AbortReason is not null)
                 Interlocked.Increment(ref transfer.IsDisplaced ? ref displaced : ref stalled);
         }
 
@@ -104,9 +104,9 @@ internal sealed class RequestMetrics
 }
 
 /// <summary>Records every request when it ends.</summary>
-internal sealed class RequestMeasurement(RequestDelegate next, RequestMetrics metrics)
+internal sealed class RequestMetricsMiddleware(RequestDelegate next, RequestMetrics metrics)
 {
-    /// <summary>Handles one request, within <see cref="TransferWatch"/>.</summary>
+    /// <summary>Handles one request, within <see cref="TransferWatchMiddleware"/>.</summary>
     public Task InvokeAsync(HttpContext context) => metrics.IsEnabled ? MeasureAsync(context) : next(context);
 
     private async Task MeasureAsync(HttpContext context)

@@ -30,8 +30,8 @@ internal sealed record TokenJson(
         token.Id.Value,
         token.Name.Value,
         [.. token.Scopes.Scopes.Select(static scope => scope.ToString())],
-        token.Created.UtcDateTime,
-        token.Expires?.UtcDateTime,
+        token.CreatedAt.UtcDateTime,
+        token.ExpiresAt?.UtcDateTime,
         token.LastUsed,
         token.Issuer,
         Token: null);

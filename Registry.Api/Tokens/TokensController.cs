@@ -10,7 +10,7 @@ namespace Registry.Api.Tokens;
 /// <summary>Tokens: <c>/api/v1/tokens</c>.</summary>
 /// <param name="tokens">The use cases.</param>
 [ApiExplorerSettings] // Only controllers with [ApiController] are described by default.
-[OnlyWithTokens]
+[RequiresTokenMode]
 [Route("api/v1/tokens")]
 internal sealed class TokensController(AccessTokens tokens) : ControllerBase
 {

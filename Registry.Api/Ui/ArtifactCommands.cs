@@ -25,17 +25,17 @@ internal static class ArtifactCommands
             // Docker speaks plain HTTP with the same machine only, unless its daemon is configured.
             if (!server.IsPlain || server.IsLoopback)
                 commands.Add(new Command(
-                    "Pull with Docker", $"{UseCommands.LogIn(server, "docker login", "")}docker pull {reference}"));
+                    "Pull with Docker", $"{UsageCommands.LogIn(server, "docker login", "")}docker pull {reference}"));
             commands.Add(new Command(
                 "Pull with Podman",
-                UseCommands.LogIn(server, "podman login", "--tls-verify=false ")
+                UsageCommands.LogIn(server, "podman login", "--tls-verify=false ")
                     + $"podman pull {(server.IsPlain ? "--tls-verify=false " : "")}{reference}"));
-            commands.Add(UseCommands.Skopeo(server, reference, package.Name));
+            commands.Add(UsageCommands.Skopeo(server, reference, package.Name));
         }
         else if (group.Facts is { Document.IsIndex: true })
-            commands.Add(new Command("Show with oras", UseCommands.Oras(server, "manifest fetch", reference)));
+            commands.Add(new Command("Show with oras", UsageCommands.Oras(server, "manifest fetch", reference)));
         else
-            UseCommands.AddOci(commands, server, reference, package.Name);
+            UsageCommands.AddOci(commands, server, reference, package.Name);
         return commands;
     }
 
@@ -46,11 +46,11 @@ internal static class ArtifactCommands
         RepositoryName.IsLegal(package)
             ? new Command(
                 "List what is attached, with oras",
-                UseCommands.Oras(server, "discover", $"{server.Host}/{package}@sha256:{subject}"))
+                UsageCommands.Oras(server, "discover", $"{server.Host}/{package}@sha256:{subject}"))
             : null;
 
     /// <summary>Returns the command that fetches an artifact that is attached.</summary>
     public static Command Fetch(ServerAddress server, PackageName package, AttachedRow attached) => new(
         $"Fetch the {(attached.Kind == "SBOM" ? attached.Kind : attached.Kind.ToLowerInvariant())} with oras",
-        UseCommands.Oras(server, "pull", $"{server.Host}/{package}@sha256:{attached.Digest}"));
+        UsageCommands.Oras(server, "pull", $"{server.Host}/{package}@sha256:{attached.Digest}"));
 }

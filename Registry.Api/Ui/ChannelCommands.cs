@@ -22,17 +22,18 @@ internal static class ChannelCommands
     private static Command? Of(ServerAddress server, PackageIndex index, Channel channel, bool isLibrary)
     {
         var package = index.Name;
-        if (index.Find(channel.Current, MediaType.Helm)?.Artifact?.Chart is null || !UseCommands.HasRepository(package))
+        if (index.Find(channel.Current, MediaType.Helm)?.Artifact?.Chart is null
+            || !UsageCommands.HasRepository(package))
             return ReleaseTag.Of(channel.Name) is { } tag && Oci.RepositoryName.IsLegal(package)
                 ? new Command(
                     $"Follow channel {channel.Name} with oras",
-                    UseCommands.Oras(server, "pull", $"{server.Host}/{package}:{tag}"))
+                    UsageCommands.Oras(server, "pull", $"{server.Host}/{package}:{tag}"))
                 : null;
-        var alias = $"{UseCommands.AliasOf(package.Namespace)}-{channel.Name}";
-        var verb = isLibrary ? "pull" : $"install {UseCommands.InstanceOf(package.Name)}";
+        var alias = $"{UsageCommands.AliasOf(package.Namespace)}-{channel.Name}";
+        var verb = isLibrary ? "pull" : $"install {UsageCommands.InstanceOf(package.Name)}";
         return new Command(
             $"Follow channel {channel.Name} with Helm",
-            UseCommands.AddRepository(server, alias, $"{server.RepositoryOf(package.Namespace)}/-/{channel.Name}")
+            UsageCommands.AddRepository(server, alias, $"{server.RepositoryOf(package.Namespace)}/-/{channel.Name}")
                 + $"\nhelm repo update {alias}\n"
                 // Without it, Helm leaves out prereleases.
                 + $"helm {verb} {alias}/{package.Name}{(channel.Current.IsPrerelease ? " --devel" : "")}");

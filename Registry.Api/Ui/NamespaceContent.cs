@@ -34,6 +34,6 @@ internal sealed record NamespaceContent(
             name,
             direct,
             below,
-            ChartNamespace.Of(view, name).Entries.Any(static entry => UseCommands.HasRepository(entry.Name)));
+            ChartNamespace.Of(view, name).Entries.Any(static entry => UsageCommands.HasRepository(entry.Name)));
     }
 }

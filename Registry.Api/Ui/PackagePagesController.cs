@@ -206,10 +206,10 @@ internal sealed record PackagesModel(
     {
         get
         {
-            var alias = UseCommands.AliasOf(Search.Namespace);
+            var alias = UsageCommands.AliasOf(Search.Namespace);
             return new Command(
                 "Add the Helm repository of this namespace",
-                $"{UseCommands.AddRepository(Server, Search.Namespace)}\nhelm search repo {alias}");
+                $"{UsageCommands.AddRepository(Server, Search.Namespace)}\nhelm search repo {alias}");
         }
     }
 

@@ -176,7 +176,7 @@ internal sealed record VersionRow(
     ChartMetadata? Chart)
 {
     /// <summary>Returns the row of a release.</summary>
-    public static VersionRow Of(PackageIndex index, Release release, MetadataReader metadata, DateTimeOffset now)
+    public static VersionRow Of(PackageIndex index, Release release, ReleaseMetadataReader metadata, DateTimeOffset now)
     {
         var manifests = index.Of(release).ToArray();
         var chart = index.Find(release, MediaType.Helm)?.Artifact?.Chart;

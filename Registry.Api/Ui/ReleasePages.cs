@@ -58,7 +58,7 @@ internal sealed class ReleasePages(
             Readme = ReadmeOf(unpacked),
             Values = TextOf(unpacked?.Find("values.yaml")) is { Length: > 0 } values ? values : null,
             Commands = manifest is not null
-                ? UseCommands.Of(request.Server, index, manifest, chart, unlisted is null)
+                ? UsageCommands.Of(request.Server, index, manifest, chart, unlisted is null)
                 : artifact is not null ? ArtifactCommands.Of(request.Server, index.Name, artifact)
                 : [],
             ChannelCommands = ChannelCommands.Of(request.Server, index, chart?.Type == "library"),
@@ -128,7 +128,7 @@ internal sealed class ReleasePages(
 
     private static ImmutableArray<VersionRow> VersionsOf(PackageIndex index, ReleaseRequest request)
     {
-        using var metadata = new MetadataReader();
+        using var metadata = new ReleaseMetadataReader();
         return
         [
             .. index.Releases.Skip((request.Page - 1) * VersionsOnPage).Take(VersionsOnPage)

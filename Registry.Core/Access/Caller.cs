@@ -22,7 +22,7 @@ public sealed record Caller(
     public ScopeSet Scopes { get; init; } = ScopeSet.None;
 
     /// <summary>When the credentials of the caller expire; null if never, or if there are none.</summary>
-    public DateTimeOffset? Expires { get; init; }
+    public DateTimeOffset? ExpiresAt { get; init; }
 
     /// <summary>Creates the caller for a command of the program, who may do everything.</summary>
     /// <param name="name">The name of the command, such as <c>import-backup</c>.</param>

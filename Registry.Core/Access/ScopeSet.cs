@@ -148,7 +148,7 @@ public sealed class ScopeSet : IEquatable<ScopeSet>
     }
 
     /// <summary>Whether everything of a kind may be pulled.</summary>
-    public bool PullsAll(AccessKind kind) => Pulls(kind) is [{ From: "", Below: null, IsWhole: true }];
+    public bool PullsAll(AccessKind kind) => Pulls(kind) is [{ From: "", End: null, IsWhole: true }];
 
     /// <summary>
     /// Returns the ranges of paths that may be pulled, to read a sorted list: distinct, and in ordinal order. Outside

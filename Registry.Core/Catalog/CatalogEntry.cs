@@ -67,7 +67,7 @@ public sealed record CatalogEntry(
         foreach (var manifest in index.Manifests)
             if (manifest.Artifact?.Chart is { } chart)
             {
-                using var reader = new MetadataReader();
+                using var reader = new ReleaseMetadataReader();
                 return reader.Read(chart.Metadata) is { } json ? ChartSummary.Read(json.Utf8.Span) : null;
             }
 

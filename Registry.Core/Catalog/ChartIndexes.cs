@@ -149,7 +149,7 @@ public sealed class ChartIndexes(
         var json = new ArrayBufferWriter<byte>();
         var entries = ImmutableArray.CreateBuilder<(Release, int, int)>();
         var unlisted = ImmutableArray.CreateBuilder<UnlistedChart>();
-        using var reader = new MetadataReader();
+        using var reader = new ReleaseMetadataReader();
         foreach (var manifest in index.Manifests.Where(static manifest => manifest.MediaType == MediaType.Helm))
         {
             var artifact = manifest.Artifact ?? throw Incomplete(index.Name.Namespace);

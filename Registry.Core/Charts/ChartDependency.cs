@@ -24,8 +24,8 @@ internal sealed class ChartDependency
     public static ChartDependency Decode(YamlValue value, string path)
     {
         var dependency = new ChartDependency();
-        foreach (var (key, entry) in GoStruct.Entries(value, path))
-            dependency.Decode(GoStruct.FieldOf(key, Fields), entry, path);
+        foreach (var (key, entry) in GoValueDecoder.Entries(value, path))
+            dependency.Decode(GoValueDecoder.FieldOf(key, Fields), entry, path);
         return dependency;
     }
 
@@ -39,7 +39,7 @@ internal sealed class ChartDependency
         json.Field("condition", ChartText.Clean(condition));
         json.Field("tags", tags.Select(ChartText.Clean));
         json.Field("enabled", enabled);
-        json.Field("import-values", importValues, GoStruct.WriteAny);
+        json.Field("import-values", importValues, GoValueDecoder.WriteAny);
         json.Field("alias", Alias);
         json.EndObject();
     }
@@ -50,32 +50,32 @@ internal sealed class ChartDependency
         switch (field)
         {
             case "name":
-                Name = GoStruct.Text(value, at, Name);
+                Name = GoValueDecoder.Text(value, at, Name);
                 break;
             case "version":
-                version = GoStruct.Text(value, at, version);
+                version = GoValueDecoder.Text(value, at, version);
                 break;
             case "repository":
-                repository = GoStruct.Text(value, at, repository);
+                repository = GoValueDecoder.Text(value, at, repository);
                 break;
             case "condition":
-                condition = GoStruct.Text(value, at, condition);
+                condition = GoValueDecoder.Text(value, at, condition);
                 break;
             case "tags":
-                tags = GoStruct.Texts(value, at);
+                tags = GoValueDecoder.Texts(value, at);
                 break;
             case "enabled":
-                enabled = GoStruct.Truth(value, at, enabled);
+                enabled = GoValueDecoder.Boolean(value, at, enabled);
                 break;
             case "import-values":
-                GoStruct.RequireJson(value, at);
-                importValues = GoStruct.List(value, at, static (item, _) => item);
+                GoValueDecoder.RequireJson(value, at);
+                importValues = GoValueDecoder.List(value, at, static (item, _) => item);
                 break;
             case "alias":
-                Alias = GoStruct.Text(value, at, Alias);
+                Alias = GoValueDecoder.Text(value, at, Alias);
                 break;
             default:
-                GoStruct.RequireJson(value, path);
+                GoValueDecoder.RequireJson(value, path);
                 break;
         }
     }

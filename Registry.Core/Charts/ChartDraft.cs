@@ -43,7 +43,7 @@ internal sealed class ChartDraft
     {
         var draft = new ChartDraft();
         foreach (var (key, value) in chart.Entries)
-            draft.Decode(GoStruct.FieldOf(key, Fields) ?? key, value);
+            draft.Decode(GoValueDecoder.FieldOf(key, Fields) ?? key, value);
         return draft;
     }
 
@@ -130,21 +130,21 @@ internal sealed class ChartDraft
     private static ChartMaintainer Maintainer(YamlValue value, string path)
     {
         var (name, email, url) = ("", "", "");
-        foreach (var (key, entry) in GoStruct.Entries(value, path))
+        foreach (var (key, entry) in GoValueDecoder.Entries(value, path))
         {
-            switch (GoStruct.FieldOf(key, MaintainerFields))
+            switch (GoValueDecoder.FieldOf(key, MaintainerFields))
             {
                 case "name":
-                    name = GoStruct.Text(entry, $"{path}.name", name);
+                    name = GoValueDecoder.Text(entry, $"{path}.name", name);
                     break;
                 case "email":
-                    email = GoStruct.Text(entry, $"{path}.email", email);
+                    email = GoValueDecoder.Text(entry, $"{path}.email", email);
                     break;
                 case "url":
-                    url = GoStruct.Text(entry, $"{path}.url", url);
+                    url = GoValueDecoder.Text(entry, $"{path}.url", url);
                     break;
                 default:
-                    GoStruct.RequireJson(entry, path);
+                    GoValueDecoder.RequireJson(entry, path);
                     break;
             }
         }
@@ -157,58 +157,58 @@ internal sealed class ChartDraft
         switch (field)
         {
             case "name":
-                name = GoStruct.Text(value, field, name);
+                name = GoValueDecoder.Text(value, field, name);
                 break;
             case "home":
-                home = GoStruct.Text(value, field, home);
+                home = GoValueDecoder.Text(value, field, home);
                 break;
             case "sources":
-                sources = GoStruct.Texts(value, field);
+                sources = GoValueDecoder.Texts(value, field);
                 break;
             case "version":
-                version = GoStruct.Text(value, field, version);
+                version = GoValueDecoder.Text(value, field, version);
                 break;
             case "description":
-                description = GoStruct.Text(value, field, description);
+                description = GoValueDecoder.Text(value, field, description);
                 break;
             case "keywords":
-                keywords = GoStruct.Texts(value, field);
+                keywords = GoValueDecoder.Texts(value, field);
                 break;
             case "maintainers":
-                maintainers = GoStruct.List(value, field, Maintainer);
+                maintainers = GoValueDecoder.List(value, field, Maintainer);
                 break;
             case "icon":
-                icon = GoStruct.Text(value, field, icon);
+                icon = GoValueDecoder.Text(value, field, icon);
                 break;
             case "apiVersion":
-                apiVersion = GoStruct.Text(value, field, apiVersion);
+                apiVersion = GoValueDecoder.Text(value, field, apiVersion);
                 break;
             case "condition":
-                condition = GoStruct.Text(value, field, condition);
+                condition = GoValueDecoder.Text(value, field, condition);
                 break;
             case "tags":
-                tags = GoStruct.Text(value, field, tags);
+                tags = GoValueDecoder.Text(value, field, tags);
                 break;
             case "appVersion":
-                appVersion = GoStruct.Text(value, field, appVersion);
+                appVersion = GoValueDecoder.Text(value, field, appVersion);
                 break;
             case "deprecated":
-                deprecated = GoStruct.Truth(value, field, deprecated);
+                deprecated = GoValueDecoder.Boolean(value, field, deprecated);
                 break;
             case "annotations":
                 DecodeAnnotations(value);
                 break;
             case "kubeVersion":
-                kubeVersion = GoStruct.Text(value, field, kubeVersion);
+                kubeVersion = GoValueDecoder.Text(value, field, kubeVersion);
                 break;
             case "dependencies":
-                dependencies = GoStruct.List(value, field, ChartDependency.Decode);
+                dependencies = GoValueDecoder.List(value, field, ChartDependency.Decode);
                 break;
             case "type":
-                type = GoStruct.Text(value, field, type);
+                type = GoValueDecoder.Text(value, field, type);
                 break;
             default:
-                GoStruct.RequireJson(value, ChartText.Quote(field));
+                GoValueDecoder.RequireJson(value, ChartText.Quote(field));
                 break;
         }
     }
@@ -221,7 +221,7 @@ internal sealed class ChartDraft
             return;
         }
 
-        foreach (var (key, entry) in GoStruct.Entries(value, "annotations"))
-            annotations[key] = GoStruct.Text(entry, $"annotations.{ChartText.Quote(key)}");
+        foreach (var (key, entry) in GoValueDecoder.Entries(value, "annotations"))
+            annotations[key] = GoValueDecoder.Text(entry, $"annotations.{ChartText.Quote(key)}");
     }
 }

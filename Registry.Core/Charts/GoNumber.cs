@@ -2,13 +2,13 @@ using System.Globalization;
 
 namespace Registry.Core.Charts;
 
-/// <summary>Formats numbers and truth values as Go does where Helm converts them.</summary>
+/// <summary>Formats numbers and Boolean values as Go does where Helm converts them.</summary>
 internal static class GoNumber
 {
     /// <summary>The number of digits from which on <c>%g</c> writes an exponent.</summary>
     private const int MaxPlainDigits = 6;
 
-    /// <summary>Formats a truth value.</summary>
+    /// <summary>Formats a Boolean value.</summary>
     public static string Text(bool value) => value ? "true" : "false";
 
     /// <summary>

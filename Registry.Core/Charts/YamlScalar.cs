@@ -26,7 +26,7 @@ internal static partial class YamlScalar
         return (scalar.Tag.Value[CoreTags.Length..], ResolvePlain(scalar.Value)) switch
         {
             ("str" or "timestamp", _) => new YamlValue.Text(scalar.Value),
-            ("bool", YamlValue.Truth truth) => truth,
+            ("bool", YamlValue.Boolean boolean) => boolean,
             ("null", YamlValue.Null none) => none,
             ("int", YamlValue.Integer integer) => integer,
             ("float", YamlValue.Integer integer) => new YamlValue.Float((double)integer.Value),
@@ -45,7 +45,7 @@ internal static partial class YamlScalar
         return Resolve(scalar) switch
         {
             YamlValue.Text text => text.Value,
-            YamlValue.Truth truth => GoNumber.Text(truth.Value),
+            YamlValue.Boolean boolean => GoNumber.Text(boolean.Value),
             YamlValue.Integer { Value: var value } when value <= long.MaxValue =>
                 value.ToString(CultureInfo.InvariantCulture),
             YamlValue.Float number => GoNumber.Key(number.Value),
@@ -77,9 +77,9 @@ internal static partial class YamlScalar
     private static YamlValue ResolvePlain(string text) => text switch
     {
         "y" or "Y" or "yes" or "Yes" or "YES" or "true" or "True" or "TRUE" or "on" or "On" or "ON" =>
-            new YamlValue.Truth(true),
+            new YamlValue.Boolean(true),
         "n" or "N" or "no" or "No" or "NO" or "false" or "False" or "FALSE" or "off" or "Off" or "OFF" =>
-            new YamlValue.Truth(false),
+            new YamlValue.Boolean(false),
         "" or "~" or "null" or "Null" or "NULL" => new YamlValue.Null(),
         ".nan" or ".NaN" or ".NAN" => new YamlValue.Float(double.NaN),
         ".inf" or ".Inf" or ".INF" or "+.inf" or "+.Inf" or "+.INF" => new YamlValue.Float(double.PositiveInfinity),

@@ -25,9 +25,9 @@ internal abstract record YamlValue
     }
 
     /// <summary>True or false.</summary>
-    internal sealed record Truth(bool Value) : YamlValue
+    internal sealed record Boolean(bool Value) : YamlValue
     {
-        public override string Kind => "a truth value";
+        public override string Kind => "a boolean";
     }
 
     /// <summary>No value.</summary>

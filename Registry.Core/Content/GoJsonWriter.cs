@@ -65,7 +65,7 @@ internal class GoJsonWriter(bool isYaml = false)
     /// <summary>Writes a number.</summary>
     public GoJsonWriter Number(long number) => Literal(number.ToString(CultureInfo.InvariantCulture));
 
-    /// <summary>Writes a number, a truth value or null, in ASCII.</summary>
+    /// <summary>Writes a number, a Boolean value or null, in ASCII.</summary>
     public GoJsonWriter Literal(string literal)
     {
         Separate();

@@ -8,7 +8,7 @@ namespace Registry.Core.Documents;
 /// A pure function from the current state (null: no document) to the next one (null: the document is deleted). It
 /// refuses by throwing a <see cref="Errors.RegistryException"/>. It runs again on every attempt.
 /// </param>
-/// <param name="IsIn">
+/// <param name="IsApplied">
 /// Whether a state shows that this very change was stored: checked after a write whose outcome is unknown. Null if a
 /// state cannot show it, as for a delete: such a change then fails as unknown.
 /// </param>
@@ -18,7 +18,7 @@ namespace Registry.Core.Documents;
 /// <see cref="StorageFault.EpochEnded"/>.
 /// </param>
 public sealed record DocumentChange<TState>(
-    Func<TState?, TState?> Apply, Func<TState, bool>? IsIn = null, StorageEpoch? Epoch = null)
+    Func<TState?, TState?> Apply, Func<TState, bool>? IsApplied = null, StorageEpoch? Epoch = null)
     where TState : class
 {
     /// <summary>

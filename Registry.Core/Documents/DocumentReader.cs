@@ -52,7 +52,7 @@ internal sealed class DocumentReader<TKey, TState>(
         var cached = cache.Peek(key);
         if (cached is not null && knownRevision is null && checks is not null)
         {
-            await checks.AskAsync().WaitAsync(cancellationToken);
+            await checks.WaitForCheckAsync().WaitAsync(cancellationToken);
 
             // Another reader may have read a newer revision meanwhile.
             cached = cache.Peek(key) ?? cached;

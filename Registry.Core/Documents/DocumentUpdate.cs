@@ -144,7 +144,7 @@ internal sealed class DocumentUpdate<TKey, TState>(
         }
 
         foreach (var pending in batch)
-            if (current is not null && pending.Change.IsIn?.Invoke(current.State) == true)
+            if (current is not null && pending.Change.IsApplied?.Invoke(current.State) == true)
             {
                 pending.Expect(current.State);
                 pending.Settle();

@@ -51,7 +51,7 @@ internal sealed class SharedChecks(IDocumentStore documents, StoreKey scope, Tim
 
     /// <summary>Completes when a query that began after this call is answered.</summary>
     /// <exception cref="StorageException">The storage did not answer.</exception>
-    public Task AskAsync()
+    public Task WaitForCheckAsync()
     {
         lock (gate)
         {
@@ -67,8 +67,8 @@ internal sealed class SharedChecks(IDocumentStore documents, StoreKey scope, Tim
     }
 
     /// <summary>
-    /// Whether a document is current, for a reader that has waited for <see cref="AskAsync"/>. False if this is
-    /// unknown.
+    /// Whether a document is current, for a reader that has waited for <see cref="WaitForCheckAsync"/>. False if this
+    /// is unknown.
     /// </summary>
     /// <param name="key">The document.</param>
     /// <param name="revision">Its cached revision.</param>

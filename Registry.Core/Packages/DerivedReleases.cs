@@ -90,7 +90,7 @@ public sealed class DerivedReleases(PackageContents contents, ContentCacheOption
     public async ValueTask<ReadOnlyMemory<byte>> ReadMetadataAsync(
         PackageName package, ChartContent chart, CancellationToken cancellationToken)
     {
-        using var reader = new MetadataReader();
+        using var reader = new ReleaseMetadataReader();
         if (reader.Read(chart.Metadata) is { } json)
             return json.Utf8;
         var blob = chart.MetadataBlob!;

@@ -7,12 +7,12 @@ namespace Registry.Core.Packages;
 /// <param name="Manifest">The manifest.</param>
 /// <param name="Release">The release; null for a manifest that belongs to none.</param>
 /// <param name="MediaType">The media type of the release; null for the image index over several.</param>
-/// <param name="IsFormer">Whether the release has another manifest now.</param>
-public sealed record FoundManifest(StoredManifest Manifest, Release? Release, MediaType? MediaType, bool IsFormer)
+/// <param name="IsPrevious">Whether the release has another manifest now.</param>
+public sealed record FoundManifest(StoredManifest Manifest, Release? Release, MediaType? MediaType, bool IsPrevious)
 {
     internal static FoundManifest Of(Manifest owner, StoredManifest manifest) =>
-        new(manifest, owner.Release, owner.MediaType, IsFormer: false);
+        new(manifest, owner.Release, owner.MediaType, IsPrevious: false);
 
     internal static FoundManifest Of(Release release, StoredManifest index) =>
-        new(index, release, null, IsFormer: false);
+        new(index, release, null, IsPrevious: false);
 }

@@ -2,7 +2,9 @@ using System.Text;
 
 namespace Registry.Core.Packages;
 
-/// <summary>The metadata of a release: a JSON value, verbatim. A <see cref="MetadataReader"/> reads it.</summary>
+/// <summary>
+/// The metadata of a release: a JSON value, verbatim. A <see cref="ReleaseMetadataReader"/> reads it.
+/// </summary>
 /// <remarks>
 /// The metadata of a compressed index stays compressed, and only its offset is stored: memory does not grow with the
 /// uncompressed size of an index.
@@ -41,8 +43,8 @@ public sealed class Metadata : IEquatable<Metadata>
             return true;
         if (other?.Length != Length)
             return false;
-        using var left = new MetadataReader();
-        using var right = new MetadataReader();
+        using var left = new ReleaseMetadataReader();
+        using var right = new ReleaseMetadataReader();
         return left.Read(this)!.Utf8.Span.SequenceEqual(right.Read(other)!.Utf8.Span);
     }
 
@@ -55,7 +57,7 @@ public sealed class Metadata : IEquatable<Metadata>
     /// <summary>The JSON as text.</summary>
     public override string ToString()
     {
-        using var reader = new MetadataReader();
+        using var reader = new ReleaseMetadataReader();
         return Encoding.UTF8.GetString(reader.Read(this)!.Utf8.Span);
     }
 }

@@ -53,7 +53,7 @@ public sealed record PackageArtifacts(
         return at < 0 ? this : this with { Tags = Tags.RemoveAt(at) };
     }
 
-    /// <summary>Sets the image index of a release; the one before becomes a former one.</summary>
+    /// <summary>Sets the image index of a release; the one before becomes a previous one.</summary>
     /// <param name="release">The release.</param>
     /// <param name="current">The image index; null when the release has one media type or none.</param>
     internal PackageArtifacts WithIndex(Release release, StoredManifest? current)
@@ -61,33 +61,33 @@ public sealed record PackageArtifacts(
         var known = FindIndex(release);
         if (known?.Current?.Digest == current?.Digest)
             return this;
-        ImmutableArray<StoredManifest> formers =
+        ImmutableArray<StoredManifest> previous =
             known is null ? []
-            : known.Current is null ? known.Formers
-            : [.. known.Formers, ReleaseArtifact.Stored(known.Current)];
-        formers = formers.RemoveAll(former => former.Digest == current?.Digest);
+            : known.Current is null ? known.PreviousManifests
+            : [.. known.PreviousManifests, ReleaseArtifact.Stored(known.Current)];
+        previous = previous.RemoveAll(manifest => manifest.Digest == current?.Digest);
         var others = known is null ? Indexes : Indexes.Remove(known);
         return this with
         {
-            Indexes = current is null && formers.IsEmpty
+            Indexes = current is null && previous.IsEmpty
                 ? others
-                : [.. others.Append(new(release, current, formers)).OrderByDescending(static index => index.Release)],
+                : [.. others.Append(new(release, current, previous)).OrderByDescending(static index => index.Release)],
         };
     }
 
     internal PackageArtifacts WithoutIndex(Release release) =>
         FindIndex(release) is { } known ? this with { Indexes = Indexes.Remove(known) } : this;
 
-    internal PackageArtifacts WithoutFormerIndex(Release release, Digest digest)
+    internal PackageArtifacts WithoutPreviousIndex(Release release, Digest digest)
     {
         if (FindIndex(release) is not { } known)
             return this;
-        var formers = known.Formers.RemoveAll(former => former.Digest == digest);
+        var previous = known.PreviousManifests.RemoveAll(manifest => manifest.Digest == digest);
         return this with
         {
-            Indexes = known.Current is null && formers.IsEmpty
+            Indexes = known.Current is null && previous.IsEmpty
                 ? Indexes.Remove(known)
-                : Indexes.Replace(known, known with { Formers = formers }),
+                : Indexes.Replace(known, known with { PreviousManifests = previous }),
         };
     }
 
@@ -133,5 +133,6 @@ public sealed record PlainTag(TagName Name, Digest Digest);
 /// <summary>The image index of a release in several media types.</summary>
 /// <param name="Release">The release.</param>
 /// <param name="Current">The index; null when the release has one media type now.</param>
-/// <param name="Formers">The indexes that the release had earlier, oldest first. They are stored.</param>
-public sealed record ReleaseIndex(Release Release, StoredManifest? Current, ImmutableArray<StoredManifest> Formers);
+/// <param name="PreviousManifests">The indexes that the release had earlier, oldest first. They are stored.</param>
+public sealed record ReleaseIndex(
+    Release Release, StoredManifest? Current, ImmutableArray<StoredManifest> PreviousManifests);

@@ -103,7 +103,7 @@ internal sealed partial class PackageCommit
 
     /// <summary>Changes the package, now that its blobs are there.</summary>
     /// <param name="change">The change.</param>
-    /// <param name="isIn">Whether an index contains this change.</param>
+    /// <param name="isApplied">Whether an index contains this change.</param>
     /// <param name="withdraw">
     /// Undoes the change in an index that has it; receives that index, and the one right before the change.
     /// </param>
@@ -114,7 +114,7 @@ internal sealed partial class PackageCommit
     /// <exception cref="StorageException">The storage failed.</exception>
     public async Task<PackageIndex> CommitAsync(
         Func<PackageIndex?, PackageIndex> change,
-        Func<PackageIndex, bool> isIn,
+        Func<PackageIndex, bool> isApplied,
         Func<PackageIndex, PackageIndex?, PackageIndex?> withdraw,
         RecentRead<PackageIndex>? recent,
         CancellationToken cancellationToken)
@@ -125,7 +125,7 @@ internal sealed partial class PackageCommit
         {
             await RenewAsync();
             index = await UpdateAsync(
-                current => change(before = current), isIn, recent, cancellationToken);
+                current => change(before = current), isApplied, recent, cancellationToken);
         }
         catch (StorageException ended) when (ended.Kind == StorageFault.EpochEnded)
         {
@@ -146,7 +146,7 @@ internal sealed partial class PackageCommit
             await services.Indexes.UpdateAsync(
                 Package,
                 new DocumentChange<PackageIndex>(
-                    current => current is not null && isIn(current) ? withdraw(current, before) : current),
+                    current => current is not null && isApplied(current) ? withdraw(current, before) : current),
                 CancellationToken.None);
             throw PackageErrors.Withdrawn(Package);
         }
@@ -156,13 +156,13 @@ internal sealed partial class PackageCommit
 
     private async Task<PackageIndex> UpdateAsync(
         Func<PackageIndex?, PackageIndex> change,
-        Func<PackageIndex, bool> isIn,
+        Func<PackageIndex, bool> isApplied,
         RecentRead<PackageIndex>? recent,
         CancellationToken cancellationToken)
     {
         while (true)
         {
-            // A derived manifest that becomes a former one must be stored first, so that it stays readable.
+            // A derived manifest that becomes a previous one must be stored first, so that it stays readable.
             (PackageIndex Index, List<Digest> Digests)? unstored = null;
             var next = await services.Indexes.UpdateAsync(
                 Package,
@@ -172,13 +172,15 @@ internal sealed partial class PackageCommit
                         unstored = null;
                         var changed = change(current);
                         if (current is null
-                            || changed.NewFormersOf(current).Where(former => !held.Contains(former)).ToList()
+                            || changed.NewPreviousManifestsOf(current)
+                                .Where(previous => !held.Contains(previous))
+                                .ToList()
                                 is not { Count: > 0 } digests)
                             return changed;
                         unstored = (current, digests);
                         return current;
                     },
-                    isIn,
+                    isApplied,
                     epoch)
                 {
                     Recent = recent,

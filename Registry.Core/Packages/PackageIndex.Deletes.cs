@@ -17,8 +17,8 @@ public sealed partial class PackageIndex
         PackageIndex? next;
         if (found.Release is not { } release)
             next = OrNull(WithoutArtifact(digest).WithoutDangling());
-        else if (found.IsFormer)
-            next = WithoutFormer(release, digest).WithoutDangling();
+        else if (found.IsPrevious)
+            next = WithoutPrevious(release, digest).WithoutDangling();
         else if (found.MediaType is { } mediaType)
             next = Without(release, mediaType);
         else
@@ -70,8 +70,8 @@ public sealed partial class PackageIndex
     private IEnumerable<Digest> ManifestsOfReleases() =>
         Manifests
             .Where(static manifest => manifest.Artifact is not null)
-            .SelectMany(static manifest => manifest.Artifact!.Formers.Prepend(manifest.Artifact.Current))
-            .Concat(Artifacts.Indexes.SelectMany(static index => index.Formers))
+            .SelectMany(static manifest => manifest.Artifact!.PreviousManifests.Prepend(manifest.Artifact.Current))
+            .Concat(Artifacts.Indexes.SelectMany(static index => index.PreviousManifests))
             .Concat(Artifacts.Indexes.Select(static index => index.Current).OfType<StoredManifest>())
             .Select(static manifest => manifest.Digest);
 
@@ -90,17 +90,17 @@ public sealed partial class PackageIndex
         return OrNull(Settle(CreatedAt, manifests, channels, WithoutIndexesOf(release), release));
     }
 
-    private PackageIndex WithoutFormer(Release release, Digest digest)
+    private PackageIndex WithoutPrevious(Release release, Digest digest)
     {
         var manifests = Manifests;
         for (var i = 0; i < manifests.Length; i++)
             if (manifests[i] is { Artifact: { } artifact } manifest && manifest.Release == release)
                 manifests = manifests.SetItem(i, manifest with
                 {
-                    Artifact = artifact with { Formers = artifact.Formers.RemoveAll(Is) },
+                    Artifact = artifact with { PreviousManifests = artifact.PreviousManifests.RemoveAll(Is) },
                 });
-        return new PackageIndex(Name, CreatedAt, manifests, Channels, Artifacts.WithoutFormerIndex(release, digest));
+        return new PackageIndex(Name, CreatedAt, manifests, Channels, Artifacts.WithoutPreviousIndex(release, digest));
 
-        bool Is(StoredManifest former) => former.Digest == digest;
+        bool Is(StoredManifest previous) => previous.Digest == digest;
     }
 }

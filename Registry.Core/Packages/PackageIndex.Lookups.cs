@@ -23,21 +23,21 @@ public sealed partial class PackageIndex
     public IEnumerable<StoredManifest> StoredManifests =>
         Manifests
             .Where(static manifest => manifest.Artifact is not null)
-            .SelectMany(static manifest => manifest.Artifact!.Formers.Prepend(manifest.Artifact.Current))
+            .SelectMany(static manifest => manifest.Artifact!.PreviousManifests.Prepend(manifest.Artifact.Current))
             .Concat(Artifacts.Artifacts)
-            .Concat(Artifacts.Indexes.SelectMany(static index => index.Formers))
+            .Concat(Artifacts.Indexes.SelectMany(static index => index.PreviousManifests))
             .Where(static manifest => !manifest.IsDerived);
 
     /// <summary>
-    /// Returns the former manifests of this index that were derived in an earlier state of the package.
+    /// Returns the previous manifests of this index that were derived in an earlier state of the package.
     /// </summary>
-    internal IEnumerable<Digest> NewFormersOf(PackageIndex before) =>
+    internal IEnumerable<Digest> NewPreviousManifestsOf(PackageIndex before) =>
         Manifests
             .Where(static manifest => manifest.Artifact is not null)
-            .SelectMany(static manifest => manifest.Artifact!.Formers)
-            .Concat(Artifacts.Indexes.SelectMany(static index => index.Formers))
-            .Select(static former => former.Digest)
-            .Where(former => before.FindManifest(former) is { Manifest.IsDerived: true });
+            .SelectMany(static manifest => manifest.Artifact!.PreviousManifests)
+            .Concat(Artifacts.Indexes.SelectMany(static index => index.PreviousManifests))
+            .Select(static previous => previous.Digest)
+            .Where(previous => before.FindManifest(previous) is { Manifest.IsDerived: true });
 
     /// <summary>The blobs that <see cref="References"/> names; some of them several times.</summary>
     public IEnumerable<Digest> ReferencedBlobs()
@@ -144,7 +144,7 @@ public sealed partial class PackageIndex
     {
         var found = new Dictionary<Digest, FoundManifest>();
         foreach (var artifact in Artifacts.Artifacts)
-            found.TryAdd(artifact.Digest, new FoundManifest(artifact, null, null, IsFormer: false));
+            found.TryAdd(artifact.Digest, new FoundManifest(artifact, null, null, IsPrevious: false));
         foreach (var manifest in Manifests)
             if (manifest.Artifact is { } artifact)
                 found[artifact.Current.Digest] = FoundManifest.Of(manifest, artifact.Current);
@@ -152,11 +152,11 @@ public sealed partial class PackageIndex
             if (index.Current is { } current)
                 found.TryAdd(current.Digest, FoundManifest.Of(index.Release, current));
         foreach (var manifest in Manifests)
-            foreach (var former in manifest.Artifact?.Formers ?? [])
-                found.TryAdd(former.Digest, FoundManifest.Of(manifest, former) with { IsFormer = true });
+            foreach (var previous in manifest.Artifact?.PreviousManifests ?? [])
+                found.TryAdd(previous.Digest, FoundManifest.Of(manifest, previous) with { IsPrevious = true });
         foreach (var index in Artifacts.Indexes)
-            foreach (var former in index.Formers)
-                found.TryAdd(former.Digest, FoundManifest.Of(index.Release, former) with { IsFormer = true });
+            foreach (var previous in index.PreviousManifests)
+                found.TryAdd(previous.Digest, FoundManifest.Of(index.Release, previous) with { IsPrevious = true });
         return found;
     }
 }

@@ -73,10 +73,10 @@ public sealed partial class PackageIndex
             return Without(release, mediaType);
         var next = Replace(pushed, known);
 
-        // The image index that the push caused was derived and is not stored, so it cannot become a former one.
+        // The image index that the push caused was derived and is not stored, so it cannot become a previous one.
         return Artifacts.FindIndex(release)?.Current is { } derived
             && next.Artifacts.FindIndex(release)?.Current?.Digest != derived.Digest
-                ? next.With(next.Artifacts.WithoutFormerIndex(release, derived.Digest))
+                ? next.With(next.Artifacts.WithoutPreviousIndex(release, derived.Digest))
                 : next;
     }
 

@@ -97,7 +97,7 @@ internal sealed class PackageIndexCodec(
         {
             bytes += ManifestBytes;
             if (manifest.Artifact is { } artifact)
-                bytes += (1L + artifact.Formers.Length) * StoredManifestBytes;
+                bytes += (1L + artifact.PreviousManifests.Length) * StoredManifestBytes;
             Add(manifest.Metadata);
             Add(manifest.Artifact?.Chart?.Metadata);
         }
@@ -106,7 +106,7 @@ internal sealed class PackageIndexCodec(
         bytes += (long)state.Artifacts.Artifacts.Length * StoredManifestBytes;
         bytes += (long)state.Artifacts.Tags.Length * TagBytes;
         foreach (var index in state.Artifacts.Indexes)
-            bytes += (1L + index.Formers.Length) * StoredManifestBytes;
+            bytes += (1L + index.PreviousManifests.Length) * StoredManifestBytes;
         foreach (var channel in state.Channels)
             bytes += IndexBytes + (channel.Releases.Length * ChannelReleaseBytes);
         return bytes;

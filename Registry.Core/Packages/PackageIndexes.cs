@@ -58,7 +58,7 @@ public sealed class PackageIndexes(
     /// </summary>
     internal RawJson? ReadMetadata(Metadata? metadata)
     {
-        using var reader = new MetadataReader();
+        using var reader = new ReleaseMetadataReader();
         if (metadata?.Packed is not { } packed)
             return reader.Read(metadata);
         var key = (packed.Identity, metadata.Start);

@@ -7,7 +7,7 @@ namespace Registry.Core.Packages;
 /// The time at which this content was received, in whole seconds. A forced push of equal bytes does not renew it.
 /// </param>
 /// <param name="Current">The manifest that its tag refers to.</param>
-/// <param name="Formers">
+/// <param name="PreviousManifests">
 /// The manifests that the tag referred to earlier for this content, oldest first. They stay readable by digest.
 /// </param>
 /// <param name="Chart">The chart; null when Helm does not list the content.</param>
@@ -15,22 +15,23 @@ namespace Registry.Core.Packages;
 public sealed record ReleaseArtifact(
     DateTimeOffset ContentAt,
     StoredManifest Current,
-    ImmutableArray<StoredManifest> Formers,
+    ImmutableArray<StoredManifest> PreviousManifests,
     ChartContent? Chart,
     string? Unlisted)
 {
-    /// <summary>Returns this with another current manifest; the former one stays readable.</summary>
+    /// <summary>Returns this with another current manifest; the previous one stays readable.</summary>
     public ReleaseArtifact WithCurrent(StoredManifest manifest) =>
         Current.Digest == manifest.Digest
             ? this
             : this with
             {
                 Current = manifest,
-                Formers = [.. Formers.Where(former => former.Digest != manifest.Digest), Stored(Current)],
+                PreviousManifests =
+                    [.. PreviousManifests.Where(previous => previous.Digest != manifest.Digest), Stored(Current)],
             };
 
     /// <summary>
-    /// A former manifest is always stored, because the values that a derived one is generated from may change.
+    /// A previous manifest is always stored, because the values that a derived one is generated from may change.
     /// </summary>
     internal static StoredManifest Stored(StoredManifest manifest) =>
         manifest with { IsDerived = false, DerivedConfig = null };

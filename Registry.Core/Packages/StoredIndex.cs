@@ -153,7 +153,7 @@ internal static class StoredIndex
     {
         var written = new StoredManifests.Builder(manifests.Length);
         using var copies = known?.Open();
-        using var metadata = new MetadataReader();
+        using var metadata = new ReleaseMetadataReader();
         using var writer = new Utf8JsonWriter(packer);
         for (var i = 0; i < manifests.Length;)
         {
@@ -205,7 +205,7 @@ internal static class StoredIndex
     private static StoredChannelForm ToForm(Channel channel) =>
         new(channel.Name.Value, channel.Current.Value, channel.Releases.Select(release => release.Value));
 
-    private static StoredManifestForm ToForm(Manifest manifest, MetadataReader metadata) => new(
+    private static StoredManifestForm ToForm(Manifest manifest, ReleaseMetadataReader metadata) => new(
         manifest.Release.Value,
         manifest.MediaType.Value,
         (manifest.Content.TarDigest ?? throw NoTarDigest(manifest)).Value,
@@ -216,10 +216,10 @@ internal static class StoredIndex
         metadata.Read(manifest.Metadata),
         manifest.Artifact is { } artifact ? ToForm(artifact, metadata) : null);
 
-    private static StoredArtifactForm ToForm(ReleaseArtifact artifact, MetadataReader metadata) => new(
+    private static StoredArtifactForm ToForm(ReleaseArtifact artifact, ReleaseMetadataReader metadata) => new(
         artifact.ContentAt.UtcDateTime,
         ToForm(artifact.Current),
-        OrNull(artifact.Formers, ToForm),
+        OrNull(artifact.PreviousManifests, ToForm),
         artifact.Chart is { } chart
             ? new StoredChartForm(
                 metadata.Read(chart.Metadata),
@@ -238,7 +238,9 @@ internal static class StoredIndex
         ToForm(manifest.DerivedConfig));
 
     private static StoredReleaseIndexForm ToForm(ReleaseIndex index) => new(
-        index.Release.Value, index.Current is { } current ? ToForm(current) : null, OrNull(index.Formers, ToForm));
+        index.Release.Value,
+        index.Current is { } current ? ToForm(current) : null,
+        OrNull(index.PreviousManifests, ToForm));
 
     private static StoredBlobForm? ToForm(BlobDescriptor? blob) =>
         blob is null ? null : new StoredBlobForm(blob.Digest.Value, blob.Size);

@@ -11,7 +11,7 @@ internal ref partial struct StoredIndexReader
     {
         DateTimeOffset? contentAt = null;
         StoredManifest? current = null;
-        List<StoredManifest> formers = [];
+        List<StoredManifest> previous = [];
         ChartContent? chart = null;
         string? unlisted = null;
         for (var start = BeginObject(); IsInObject(ref start);)
@@ -21,8 +21,8 @@ internal ref partial struct StoredIndexReader
             for (; IsAt("current"u8); NextProperty())
                 current = Oci();
             for (; IsAt("formers"u8); NextProperty())
-                while (NextItem(formers.Count == 0))
-                    formers.Add(Oci());
+                while (NextItem(previous.Count == 0))
+                    previous.Add(Oci());
             for (; IsAt("chart"u8); NextProperty())
                 chart = Chart();
             for (; IsAt("unlisted"u8); NextProperty())
@@ -30,7 +30,7 @@ internal ref partial struct StoredIndexReader
         }
 
         return contentAt is { } time && current is not null
-            ? new ReleaseArtifact(time, current, [.. formers], chart, unlisted)
+            ? new ReleaseArtifact(time, current, [.. previous], chart, unlisted)
             : throw Incomplete("manifest of a release");
     }
 
@@ -112,7 +112,7 @@ internal ref partial struct StoredIndexReader
     {
         Release? release = null;
         StoredManifest? current = null;
-        List<StoredManifest> formers = [];
+        List<StoredManifest> previous = [];
         for (var start = BeginObject(); IsInObject(ref start);)
         {
             for (; IsAt("release"u8); NextProperty())
@@ -120,11 +120,11 @@ internal ref partial struct StoredIndexReader
             for (; IsAt("current"u8); NextProperty())
                 current = Oci();
             for (; IsAt("formers"u8); NextProperty())
-                while (NextItem(formers.Count == 0))
-                    formers.Add(Oci());
+                while (NextItem(previous.Count == 0))
+                    previous.Add(Oci());
         }
 
-        return release is { } known ? new ReleaseIndex(known, current, [.. formers]) : throw Incomplete("image index");
+        return release is { } known ? new ReleaseIndex(known, current, [.. previous]) : throw Incomplete("image index");
     }
 
     private PlainTag Tag()

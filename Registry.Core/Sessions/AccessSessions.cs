@@ -117,11 +117,11 @@ public sealed partial class AccessSessions(
     /// <summary>Ends the oldest sessions of a token, except the new one, if there are too many.</summary>
     private async Task EndOldestAsync(StoreKey newest, TokenId? token, CancellationToken cancellationToken)
     {
-        var own = new List<(StoreKey Key, DateTimeOffset Created)>();
+        var own = new List<(StoreKey Key, DateTimeOffset CreatedAt)>();
         await foreach (var (key, document) in documents.ReadAsync(StoreKeys.Sessions, after: null, cancellationToken))
             if (key != newest && Read(key, document).Session is { } session && session.Token == token)
-                own.Add((key, session.Created));
-        foreach (var (key, _) in own.OrderByDescending(static session => session.Created).Skip(MaxPerToken - 1))
+                own.Add((key, session.CreatedAt));
+        foreach (var (key, _) in own.OrderByDescending(static session => session.CreatedAt).Skip(MaxPerToken - 1))
             await documents.TryDeleteAsync(key, Precondition.None, cancellationToken);
     }
 

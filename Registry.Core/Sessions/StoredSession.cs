@@ -18,8 +18,8 @@ internal static class StoredSession
             Schema,
             session.Token?.Value,
             Convert.ToHexStringLower(session.Proof.AsSpan()),
-            session.Created.UtcDateTime,
-            session.Expires.UtcDateTime),
+            session.CreatedAt.UtcDateTime,
+            session.ExpiresAt.UtcDateTime),
         StoredSessionJson.Default.StoredSessionForm);
 
     /// <summary>Reads the stored form of a session.</summary>

@@ -20,14 +20,14 @@ public sealed class ObservedBlobStore(IBlobStore inner, StorageMetrics metrics) 
             "open",
             (inner, key, range, cancellationToken),
             static call => call.inner.OpenAsync(call.key, call.range, call.cancellationToken),
-            static (_, reader) => Outcome.OfRead(reader));
+            static (_, reader) => StorageOutcome.OfRead(reader));
 
     /// <inheritdoc/>
     public ValueTask<BlobInfo?> StatAsync(BlobKey key, CancellationToken cancellationToken) => metrics.RecordAsync(
         "stat",
         (inner, key, cancellationToken),
         static call => call.inner.StatAsync(call.key, call.cancellationToken),
-        static (_, info) => Outcome.OfRead(info));
+        static (_, info) => StorageOutcome.OfRead(info));
 
     /// <inheritdoc/>
     public ValueTask<bool> TryDeleteAsync(
@@ -35,7 +35,7 @@ public sealed class ObservedBlobStore(IBlobStore inner, StorageMetrics metrics) 
             "delete",
             (inner, key, precondition, cancellationToken),
             static call => call.inner.TryDeleteAsync(call.key, call.precondition, call.cancellationToken),
-            static (call, deleted) => Outcome.OfDelete(call.precondition, deleted));
+            static (call, deleted) => StorageOutcome.OfDelete(call.precondition, deleted));
 
     /// <inheritdoc/>
     public ValueTask<CommittedBlob?> TouchAsync(
@@ -44,7 +44,7 @@ public sealed class ObservedBlobStore(IBlobStore inner, StorageMetrics metrics) 
             "touch",
             (inner, key, uploadedAt, cancellationToken),
             static call => call.inner.TouchAsync(call.key, call.uploadedAt, call.cancellationToken),
-            static (_, touched) => Outcome.OfRead(touched));
+            static (_, touched) => StorageOutcome.OfRead(touched));
 
     /// <inheritdoc/>
     public ValueTask<CommittedBlob?> CopyAsync(
@@ -52,7 +52,7 @@ public sealed class ObservedBlobStore(IBlobStore inner, StorageMetrics metrics) 
             "copy",
             (inner, source, scope, cancellationToken),
             static call => call.inner.CopyAsync(call.source, call.scope, call.cancellationToken),
-            static (_, copied) => Outcome.OfRead(copied));
+            static (_, copied) => StorageOutcome.OfRead(copied));
 
     /// <inheritdoc/>
     public IAsyncEnumerable<BlobInfo> ListAsync(
@@ -64,7 +64,7 @@ public sealed class ObservedBlobStore(IBlobStore inner, StorageMetrics metrics) 
         "epoch",
         (inner, cancellationToken),
         static call => call.inner.EpochAsync(call.cancellationToken),
-        static (_, _) => Outcome.Ok);
+        static (_, _) => StorageOutcome.Ok);
 
     /// <inheritdoc/>
     public ValueTask<int> DiscardAbandonedAsync(TimeSpan idle, CancellationToken cancellationToken) =>
@@ -72,7 +72,7 @@ public sealed class ObservedBlobStore(IBlobStore inner, StorageMetrics metrics) 
             "discard_abandoned",
             (inner, idle, cancellationToken),
             static call => call.inner.DiscardAbandonedAsync(call.idle, call.cancellationToken),
-            static (_, _) => Outcome.Ok);
+            static (_, _) => StorageOutcome.Ok);
 
     private async ValueTask<BlobWriter> CreateObservedAsync(StoreKey scope, CancellationToken cancellationToken)
     {
@@ -80,7 +80,7 @@ public sealed class ObservedBlobStore(IBlobStore inner, StorageMetrics metrics) 
             "create",
             (inner, scope, cancellationToken),
             static call => call.inner.CreateAsync(call.scope, call.cancellationToken),
-            static (_, _) => Outcome.Ok);
+            static (_, _) => StorageOutcome.Ok);
         return new ObservedBlobWriter(writer, metrics);
     }
 
@@ -95,7 +95,7 @@ public sealed class ObservedBlobStore(IBlobStore inner, StorageMetrics metrics) 
                 "commit",
                 (inner, digest, uploadedAt, cancellationToken),
                 static call => call.inner.CommitAsync(call.digest, call.uploadedAt, call.cancellationToken),
-                static (_, _) => Outcome.Ok);
+                static (_, _) => StorageOutcome.Ok);
 
         public override ValueTask DisposeAsync() => inner.DisposeAsync();
     }

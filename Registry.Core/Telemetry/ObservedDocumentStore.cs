@@ -15,14 +15,14 @@ public sealed class ObservedDocumentStore(IDocumentStore inner, StorageMetrics m
         "get",
         (inner, key, cancellationToken),
         static call => call.inner.GetAsync(call.key, call.cancellationToken),
-        static (_, document) => Outcome.OfRead(document));
+        static (_, document) => StorageOutcome.OfRead(document));
 
     /// <inheritdoc/>
     public ValueTask<Revision?> StatAsync(StoreKey key, CancellationToken cancellationToken) => metrics.RecordAsync(
         "stat",
         (inner, key, cancellationToken),
         static call => call.inner.StatAsync(call.key, call.cancellationToken),
-        static (_, revision) => Outcome.OfRead(revision));
+        static (_, revision) => StorageOutcome.OfRead(revision));
 
     /// <inheritdoc/>
     public ValueTask<Revision?> TryPutAsync(
@@ -31,7 +31,7 @@ public sealed class ObservedDocumentStore(IDocumentStore inner, StorageMetrics m
             "put",
             (inner, key, content, precondition, cancellationToken),
             static call => call.inner.TryPutAsync(call.key, call.content, call.precondition, call.cancellationToken),
-            static (_, revision) => revision is null ? Outcome.Conflict : Outcome.Ok);
+            static (_, revision) => revision is null ? StorageOutcome.Conflict : StorageOutcome.Ok);
 
     /// <inheritdoc/>
     public ValueTask<bool> TryDeleteAsync(
@@ -39,7 +39,7 @@ public sealed class ObservedDocumentStore(IDocumentStore inner, StorageMetrics m
             "delete",
             (inner, key, precondition, cancellationToken),
             static call => call.inner.TryDeleteAsync(call.key, call.precondition, call.cancellationToken),
-            static (call, deleted) => Outcome.OfDelete(call.precondition, deleted));
+            static (call, deleted) => StorageOutcome.OfDelete(call.precondition, deleted));
 
     /// <inheritdoc/>
     public ValueTask EnsureDurableAsync(StoreKey key, CancellationToken cancellationToken) => metrics.RecordAsync(
@@ -63,5 +63,5 @@ public sealed class ObservedDocumentStore(IDocumentStore inner, StorageMetrics m
             "changes",
             (inner, scope, since, cancellationToken),
             static call => call.inner.ChangesAsync(call.scope, call.since, call.cancellationToken),
-            static (_, _) => Outcome.Ok);
+            static (_, _) => StorageOutcome.Ok);
 }

@@ -15,14 +15,14 @@ public sealed class ObservedUploadStore(IUploadStore inner, StorageMetrics metri
         "begin",
         (inner, scope, cancellationToken),
         static call => call.inner.BeginAsync(call.scope, call.cancellationToken),
-        static (_, _) => Outcome.Ok);
+        static (_, _) => StorageOutcome.Ok);
 
     /// <inheritdoc/>
     public ValueTask<long?> LengthAsync(UploadKey upload, CancellationToken cancellationToken) => metrics.RecordAsync(
         "length",
         (inner, upload, cancellationToken),
         static call => call.inner.LengthAsync(call.upload, call.cancellationToken),
-        static (_, length) => length is null ? Outcome.Absent : Outcome.Ok);
+        static (_, length) => length is null ? StorageOutcome.Absent : StorageOutcome.Ok);
 
     /// <inheritdoc/>
     public ValueTask<UploadWriter?> AppendAsync(UploadKey upload, long offset, CancellationToken cancellationToken) =>
@@ -35,28 +35,28 @@ public sealed class ObservedUploadStore(IUploadStore inner, StorageMetrics metri
         "open",
         (inner, upload, cancellationToken),
         static call => call.inner.OpenAsync(call.upload, call.cancellationToken),
-        static (_, content) => Outcome.OfRead(content));
+        static (_, content) => StorageOutcome.OfRead(content));
 
     /// <inheritdoc/>
     public ValueTask<bool> DiscardAsync(UploadKey upload, CancellationToken cancellationToken) => metrics.RecordAsync(
         "discard",
         (inner, upload, cancellationToken),
         static call => call.inner.DiscardAsync(call.upload, call.cancellationToken),
-        static (_, discarded) => discarded ? Outcome.Ok : Outcome.Absent);
+        static (_, discarded) => discarded ? StorageOutcome.Ok : StorageOutcome.Absent);
 
     /// <inheritdoc/>
     public ValueTask<int> CountAsync(int limit, CancellationToken cancellationToken) => metrics.RecordAsync(
         "count",
         (inner, limit, cancellationToken),
         static call => call.inner.CountAsync(call.limit, call.cancellationToken),
-        static (_, _) => Outcome.Ok);
+        static (_, _) => StorageOutcome.Ok);
 
     /// <inheritdoc/>
     public ValueTask<int> DiscardIdleAsync(TimeSpan idle, CancellationToken cancellationToken) => metrics.RecordAsync(
         "discard_idle",
         (inner, idle, cancellationToken),
         static call => call.inner.DiscardIdleAsync(call.idle, call.cancellationToken),
-        static (_, _) => Outcome.Ok);
+        static (_, _) => StorageOutcome.Ok);
 
     private async ValueTask<UploadWriter?> AppendObservedAsync(
         UploadKey upload, long offset, CancellationToken cancellationToken)
@@ -65,7 +65,7 @@ public sealed class ObservedUploadStore(IUploadStore inner, StorageMetrics metri
             "append",
             (inner, upload, offset, cancellationToken),
             static call => call.inner.AppendAsync(call.upload, call.offset, call.cancellationToken),
-            static (_, writer) => writer is null ? Outcome.Conflict : Outcome.Ok);
+            static (_, writer) => writer is null ? StorageOutcome.Conflict : StorageOutcome.Ok);
         return writer is null ? null : new ObservedUploadWriter(writer, metrics);
     }
 
@@ -79,7 +79,7 @@ public sealed class ObservedUploadStore(IUploadStore inner, StorageMetrics metri
             "complete",
             (inner, cancellationToken),
             static call => call.inner.CompleteAsync(call.cancellationToken),
-            static (_, length) => length is null ? Outcome.Conflict : Outcome.Ok);
+            static (_, length) => length is null ? StorageOutcome.Conflict : StorageOutcome.Ok);
 
         public override ValueTask DisposeAsync() => inner.DisposeAsync();
     }

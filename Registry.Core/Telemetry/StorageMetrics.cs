@@ -112,7 +112,7 @@ public sealed class StorageMetrics
             throw;
         }
 
-        Record(operation, time.GetElapsedTime(began), Outcome.Ok, span);
+        Record(operation, time.GetElapsedTime(began), StorageOutcome.Ok, span);
     }
 
     private async IAsyncEnumerable<T> MeasureAsync<T>(
@@ -130,7 +130,7 @@ public sealed class StorageMetrics
         finally
         {
             if (failure is null)
-                Record(operation, waited, Outcome.Ok, span);
+                Record(operation, waited, StorageOutcome.Ok, span);
             else
                 Record(operation, waited, failure, span);
         }
@@ -164,8 +164,8 @@ public sealed class StorageMetrics
 
     private void Record(string operation, TimeSpan elapsed, Exception fault, Activity? span)
     {
-        var outcome = Outcome.Of(fault);
-        if (outcome != Outcome.Cancelled)
+        var outcome = StorageOutcome.Of(fault);
+        if (outcome != StorageOutcome.Cancelled)
             span?.SetStatus(ActivityStatusCode.Error, fault.Message);
         Record(operation, elapsed, outcome, span);
     }

@@ -8,8 +8,8 @@ namespace Registry.Core.Tokens;
 /// <param name="Id">The id.</param>
 /// <param name="Name">The name.</param>
 /// <param name="Scopes">What its holder may do; at least one scope.</param>
-/// <param name="Created">When it was issued, in whole seconds.</param>
-/// <param name="Expires">When it expires, in whole seconds; null if never.</param>
+/// <param name="CreatedAt">When it was issued, in whole seconds.</param>
+/// <param name="ExpiresAt">When it expires, in whole seconds; null if never.</param>
 /// <param name="LastUsed">The day (UTC) of its last use, at best effort; null if unknown.</param>
 /// <param name="Issuer">Who issued it: <c>administrator</c>, <c>command</c>, or <c>token</c> with the id.</param>
 /// <param name="SecretHash">The sha256 of the whole token.</param>
@@ -17,14 +17,14 @@ public sealed record AccessToken(
     TokenId Id,
     TokenName Name,
     ScopeSet Scopes,
-    DateTimeOffset Created,
-    DateTimeOffset? Expires,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset? ExpiresAt,
     DateOnly? LastUsed,
     string Issuer,
     ImmutableArray<byte> SecretHash)
 {
     /// <summary>Whether the token has expired at a time.</summary>
-    public bool IsExpired(DateTimeOffset time) => time >= Expires;
+    public bool IsExpired(DateTimeOffset time) => time >= ExpiresAt;
 }
 
 /// <summary>A token that was just issued.</summary>

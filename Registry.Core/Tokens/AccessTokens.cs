@@ -94,7 +94,7 @@ public sealed partial class AccessTokens(
             request.Name,
             request.Scopes,
             created,
-            Earlier(created + request.Lifetime.Span, caller.Expires),
+            Earlier(created + request.Lifetime.Span, caller.ExpiresAt),
             LastUsed: null,
             caller.Kind == CallerKind.Token ? $"token {caller.Id}" : caller.Kind.ToString().ToLowerInvariant(),
             ImmutableArray.Create(secret.Hash()));

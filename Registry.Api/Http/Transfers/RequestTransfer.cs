@@ -76,7 +76,7 @@ internal sealed class RequestTransfer : IDisposable
     public bool IsDisplaced => reason == EndReason.Displaced;
 
     /// <summary>Why the transfer was cut, for the log; null when it was not.</summary>
-    public string? CutReason => reason switch
+    public string? AbortReason => reason switch
     {
         EndReason.Stalled => $"the client has stalled for {stall.TotalSeconds} s",
         EndReason.Displaced => "the client has stalled, and others need the memory",
@@ -175,7 +175,7 @@ internal sealed class RequestTransfer : IDisposable
     public void NoteSent() => (moved, waited) = (0, TimeSpan.Zero);
 
     /// <summary>Throws if the transfer was cut.</summary>
-    public void ThrowIfCut()
+    public void ThrowIfAborted()
     {
         if (reason == EndReason.None)
             return;

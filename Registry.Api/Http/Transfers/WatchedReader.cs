@@ -44,7 +44,7 @@ internal sealed class WatchedReader(PipeReader inner, RequestTransfer transfer) 
     {
         try
         {
-            transfer.ThrowIfCut();
+            transfer.ThrowIfAborted();
             var pending = inner.ReadAsync(cancellationToken);
             if (pending.IsCompletedSuccessfully)
                 return Checked(pending.Result);
@@ -109,7 +109,7 @@ internal sealed class WatchedReader(PipeReader inner, RequestTransfer transfer) 
 
         // Consumes nothing, so that the server can continue with the body.
         inner.AdvanceTo(result.Buffer.Start);
-        transfer.ThrowIfCut();
+        transfer.ThrowIfAborted();
         throw new OperationCanceledException("Reading of the request body was cancelled.");
     }
 }

@@ -175,7 +175,7 @@ internal sealed class WatchedResponse : PipeWriter, IHttpResponseBodyFeature, IH
             transfer.EndWait();
         }
 
-        transfer.ThrowIfCut();
+        transfer.ThrowIfAborted();
         transfer.NoteSent();
         Count(result, upTo);
         return result;

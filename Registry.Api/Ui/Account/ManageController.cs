@@ -15,7 +15,7 @@ namespace Registry.Api.Ui.Account;
 /// The pages that change a package. Each change has a page that describes its effect, and is made when the form of that
 /// page is submitted.
 /// </summary>
-[OnlyWithTokens]
+[RequiresTokenMode]
 internal sealed class ManageController(
     PackageIndexes indexes, PackageRegistry packages, ChannelRegistry channels, RepositoryManifests manifests)
     : PageController
@@ -45,7 +45,7 @@ internal sealed class ManageController(
     public async Task<IActionResult> ShowAsync(string package, CancellationToken cancellationToken)
     {
         var index = await GetAsync(package, cancellationToken);
-        return Manage(index, MoveChannelForm.Empty, Outcome.Of(Request.Query, index), problem: null);
+        return Manage(index, MoveChannelForm.Empty, ChangeNotice.Of(Request.Query, index), problem: null);
     }
 
     /// <summary>Asks whether to delete a release in a media type.</summary>
@@ -91,7 +91,7 @@ internal sealed class ManageController(
                 await GetAsync(package, cancellationToken), PageErrors.ReleaseNotFound(name, release, mediaType));
         }
 
-        return await DoneAsync(name, Outcome.Deleted(release, mediaType), cancellationToken);
+        return await DoneAsync(name, ChangeNotice.Deleted(release, mediaType), cancellationToken);
     }
 
     /// <summary>Asks whether to move a channel to a release, or to create it.</summary>
@@ -123,7 +123,7 @@ internal sealed class ManageController(
             is { } wrong)
             return Again(index, wrong);
         await channels.AddAsync(index.Name, channel, release.Value, Caller, cancellationToken);
-        return await DoneAsync(index.Name, Outcome.Moved(channel), cancellationToken);
+        return await DoneAsync(index.Name, ChangeNotice.Moved(channel), cancellationToken);
     }
 
     /// <summary>Asks whether to delete a channel.</summary>
@@ -161,7 +161,7 @@ internal sealed class ManageController(
             return Gone(await GetAsync(package, cancellationToken), error);
         }
 
-        return await DoneAsync(name, Outcome.Ended(channel), cancellationToken);
+        return await DoneAsync(name, ChangeNotice.Ended(channel), cancellationToken);
     }
 
     /// <summary>
@@ -192,7 +192,7 @@ internal sealed class ManageController(
         if (FindTag(index) is not { Name: var tag })
             return Gone(index, PageErrors.TagNotFound(index.Name, RequiresToDeleteTagAttribute.TagOf(Request)));
         await manifests.DeleteAsync(index.Name, tag, Caller, cancellationToken);
-        return await DoneAsync(index.Name, Outcome.Untagged(tag), cancellationToken);
+        return await DoneAsync(index.Name, ChangeNotice.Untagged(tag), cancellationToken);
     }
 
     /// <summary>Returns the address of the page of a package, relative to the root.</summary>
@@ -257,7 +257,7 @@ internal sealed class ManageController(
         Redirect(LocalPath.From(
             Request,
             await indexes.FindAsync(package, cancellationToken) is null
-                ? $"packages?{Outcome.Deleted(package)}"
+                ? $"packages?{ChangeNotice.Deleted(package)}"
                 : $"{LinkTo(package)}?{outcome}"));
 }
 

@@ -6,7 +6,7 @@ using Registry.Core.Events;
 namespace Registry.Api.Ui.Account;
 
 /// <summary>Begins and ends the session of a browser.</summary>
-[OnlyWithTokens]
+[RequiresTokenMode]
 internal sealed class SignInController(
     CredentialVerifiers verifiers, BrowserSessions sessions, RegistryEvents events) : PageController
 {

@@ -9,7 +9,7 @@ namespace Registry.Api.Ui.Account;
 /// <summary>The pages of tokens: <c>/tokens</c>.</summary>
 /// <param name="tokens">The use cases.</param>
 /// <param name="time">The clock that tells which tokens have expired.</param>
-[OnlyWithTokens]
+[RequiresTokenMode]
 internal sealed class TokenPagesController(AccessTokens tokens, TimeProvider time) : PageController
 {
     /// <summary>The path of the list.</summary>
@@ -82,7 +82,7 @@ internal sealed class TokenPagesController(AccessTokens tokens, TimeProvider tim
         return Page(
             "Account/Tokens",
             new TokensPage(
-                [.. listed.Tokens.OrderByDescending(static token => token.Created)],
+                [.. listed.Tokens.OrderByDescending(static token => token.CreatedAt)],
                 listed.Unreadable.Count == 0 ? null : AccessTokens.Unreadable(listed).Message,
                 form,
                 time.GetUtcNow()));

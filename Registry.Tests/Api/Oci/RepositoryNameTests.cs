@@ -87,7 +87,7 @@ public sealed class RepositoryNameTests : OciTest
     [TestCase("/api/v2/a/b/manifests/c", null)]
     [TestCase("", null)]
     public void The_last_word_of_the_API_ends_the_name(string path, string? joined) =>
-        Assert.That(RepositoryPaths.Join(path), Is.EqualTo(joined));
+        Assert.That(RepositoryPathsMiddleware.Join(path), Is.EqualTo(joined));
 
     [Test]
     public async Task A_name_never_contains_the_character_that_joins_its_parts()

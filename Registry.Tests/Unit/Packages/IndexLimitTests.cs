@@ -45,7 +45,7 @@ internal sealed class IndexLimitTests
         Assert.That(read, Has.Length.EqualTo(5000));
         foreach (var i in new[] { 0, 1, 2500, 4999 })
             Assert.That(read[i], Is.EqualTo(index.Manifests[i] with { Artifact = read[i].Artifact }));
-        using var metadata = new MetadataReader();
+        using var metadata = new ReleaseMetadataReader();
         foreach (var (found, pushed) in read.Zip(index.Manifests))
             Assert.That(
                 metadata.Read(found.Artifact!.Chart!.Metadata)!.Utf8.Span.SequenceEqual(

@@ -38,7 +38,7 @@ internal sealed class AccessSessionsTests : IDisposable
         foreach (var found in (AccessSession?[])[await one.FindAsync(id, default), await other.FindAsync(id, default)])
         {
             Assert.That(found!.Token, Is.EqualTo(Token));
-            Assert.That((found.Created, found.Expires), Is.EqualTo((Samples.Start, Samples.Start.AddHours(12))));
+            Assert.That((found.CreatedAt, found.ExpiresAt), Is.EqualTo((Samples.Start, Samples.Start.AddHours(12))));
         }
 
         await other.EndAsync(id, default);

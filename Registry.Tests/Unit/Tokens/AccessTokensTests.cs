@@ -37,7 +37,7 @@ internal sealed class AccessTokensTests
         var found = await replica.FindAsync(secret, default);
         Assert.That(found!.Name.Value, Is.EqualTo("ci"));
         Assert.That(found.Scopes.ToString(), Is.EqualTo("team/**=pull,push"));
-        Assert.That((found.Created, found.Expires), Is.EqualTo((Samples.Start, Samples.Start.AddDays(90))));
+        Assert.That((found.CreatedAt, found.ExpiresAt), Is.EqualTo((Samples.Start, Samples.Start.AddDays(90))));
         Assert.That(found.Issuer, Is.EqualTo("command"));
     }
 
@@ -314,9 +314,9 @@ internal sealed class AccessTokensTests
     [TestCase("1h", "2026-01-02T04:04:05Z")]
     public async Task A_token_expires_no_later_than_its_issuer(string lifetime, string expires)
     {
-        var issuer = Holder("**=pull,admin") with { Expires = Samples.Start.AddDays(1) };
+        var issuer = Holder("**=pull,admin") with { ExpiresAt = Samples.Start.AddDays(1) };
         var (token, _) = await tokens.IssueAsync(New("a/b=pull", lifetime), issuer, default);
-        Assert.That($"{token.Expires:yyyy-MM-dd'T'HH:mm:ss'Z'}", Is.EqualTo(expires));
+        Assert.That($"{token.ExpiresAt:yyyy-MM-dd'T'HH:mm:ss'Z'}", Is.EqualTo(expires));
     }
 
     [Test]

@@ -9,7 +9,7 @@ namespace Registry.Api.Ui.Account;
 /// The result of a form, in the query of the next page. Anyone can craft such a URL, so the page reports only what the
 /// state of the package confirms.
 /// </summary>
-internal static class Outcome
+internal static class ChangeNotice
 {
     private const string MovedArgument = "moved";
     private const string EndedArgument = "ended";

@@ -5,12 +5,12 @@ using Registry.Api.Cnr;
 
 namespace Registry.Api.OpenApi;
 
-/// <summary>The names of the wire forms and of their members.</summary>
-internal sealed class WireForms : ISchemaNameGenerator
+/// <summary>The names of the responses and of their members in the document.</summary>
+internal sealed class SchemaNames : ISchemaNameGenerator
 {
-    /// <summary>Returns the name of the schema of a wire form.</summary>
+    /// <summary>Returns the name of the schema of a response.</summary>
     public string Generate(Type type) =>
-        type.Name.EndsWith("Form", StringComparison.Ordinal) ? type.Name[..^"Form".Length] : type.Name;
+        type.Name.EndsWith("Response", StringComparison.Ordinal) ? type.Name[..^"Response".Length] : type.Name;
 
     /// <summary>Returns the name of a member in JSON.</summary>
     public static string NameOf(MemberInfo member) =>

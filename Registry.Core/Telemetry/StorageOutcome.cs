@@ -3,7 +3,7 @@ using Registry.Core.Storage;
 namespace Registry.Core.Telemetry;
 
 /// <summary>How an operation ended: the values of the tag <c>outcome</c>.</summary>
-internal static class Outcome
+internal static class StorageOutcome
 {
     /// <summary>It succeeded.</summary>
     public const string Ok = "ok";

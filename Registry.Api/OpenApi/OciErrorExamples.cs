@@ -8,7 +8,7 @@ using Registry.Core.Storage;
 namespace Registry.Api.OpenApi;
 
 /// <summary>An example of every error of the OCI distribution API, created by the code that throws it.</summary>
-internal static class OciRefusals
+internal static class OciErrorExamples
 {
     private const string OtherTag = "9.9.9";
 

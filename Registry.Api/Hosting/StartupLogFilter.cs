@@ -4,7 +4,7 @@ namespace Registry.Api.Hosting;
 /// Keeps the host from logging a failed startup with its stack trace: the startup reports it in one line. Once the
 /// service has started, warnings and errors pass.
 /// </summary>
-internal sealed class StartFilter
+internal sealed class StartupLogFilter
 {
     /// <summary>The log category of the host.</summary>
     public const string Category = "Microsoft.Extensions.Hosting.Internal.Host";

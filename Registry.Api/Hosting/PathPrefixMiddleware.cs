@@ -10,7 +10,7 @@ namespace Registry.Api.Hosting;
 /// that is not a valid prefix is removed: a proxy that does not set it forwards the client's, and a link must not lead
 /// to another host.
 /// </remarks>
-internal sealed class PathPrefix(RequestDelegate next, PathBaseSettings settings)
+internal sealed class PathPrefixMiddleware(RequestDelegate next, PathBaseSettings settings)
 {
     private const string Header = "X-Forwarded-Prefix";
 

@@ -3,7 +3,7 @@ using Registry.Api.Http;
 namespace Registry.Api.Access;
 
 /// <summary>Decides whether a browser sent a request for a page of this registry.</summary>
-internal static class OwnOrigin
+internal static class SameOrigin
 {
     private const string FetchSite = "Sec-Fetch-Site";
 

@@ -3,10 +3,10 @@ using System.Globalization;
 namespace Registry.Core.Charts;
 
 /// <summary>
-/// Decodes values into fields as Helm does: from YAML to JSON, and from JSON into Go's types. A number or truth value
+/// Decodes values into fields as Helm does: from YAML to JSON, and from JSON into Go's types. A number or Boolean value
 /// becomes text where text belongs; null leaves a field as it is; anything else of another type is refused.
 /// </summary>
-internal static class GoStruct
+internal static class GoValueDecoder
 {
     /// <summary>Decodes a text.</summary>
     /// <param name="value">The value.</param>
@@ -18,19 +18,19 @@ internal static class GoStruct
         YamlValue.Text text => text.Value,
         YamlValue.Integer integer => integer.Value.ToString(CultureInfo.InvariantCulture),
         YamlValue.Float number => GoNumber.Text(number.Value),
-        YamlValue.Truth truth => GoNumber.Text(truth.Value),
+        YamlValue.Boolean boolean => GoNumber.Text(boolean.Value),
         YamlValue.Null => current,
         _ => throw Mismatch(value, path, "text"),
     };
 
-    /// <summary>Decodes a truth value.</summary>
+    /// <summary>Decodes a Boolean value.</summary>
     /// <param name="value">The value.</param>
     /// <param name="path">The field, for messages.</param>
     /// <param name="current">The value of the field so far.</param>
     /// <exception cref="ChartFormatException">The value is of another type.</exception>
-    public static bool Truth(YamlValue value, string path, bool current) => value switch
+    public static bool Boolean(YamlValue value, string path, bool current) => value switch
     {
-        YamlValue.Truth truth => truth.Value,
+        YamlValue.Boolean boolean => boolean.Value,
         YamlValue.Null => current,
         _ => throw Mismatch(value, path, "true or false"),
     };
@@ -106,8 +106,8 @@ internal static class GoStruct
             case YamlValue.Float number:
                 json.Literal(GoNumber.Json(number.Value));
                 break;
-            case YamlValue.Truth truth:
-                json.Literal(GoNumber.Text(truth.Value));
+            case YamlValue.Boolean boolean:
+                json.Literal(GoNumber.Text(boolean.Value));
                 break;
             case YamlValue.Null:
                 json.Literal("null");

@@ -6,7 +6,7 @@ namespace Registry.Api.Hosting;
 /// Restores the path that the client sent where the server has resolved dot segments. No package has a namespace or
 /// name of <c>..</c> (CNR, table A): such a path must not lead to another package.
 /// </summary>
-internal sealed class UnnormalizedPaths(RequestDelegate next)
+internal sealed class UnnormalizedPathsMiddleware(RequestDelegate next)
 {
     /// <summary>Handles one request, before routing.</summary>
     public Task InvokeAsync(HttpContext context)

@@ -4,7 +4,7 @@ using Registry.Api.Text;
 namespace Registry.Api.Commands;
 
 /// <summary>Estimates how long a command still takes, from the rate of its current step.</summary>
-internal sealed class TimeLeft
+internal sealed class RemainingTime
 {
     /// <summary>How long a step must run before its rate is meaningful.</summary>
     private static readonly TimeSpan Settled = TimeSpan.FromSeconds(2);

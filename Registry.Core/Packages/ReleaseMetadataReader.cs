@@ -6,7 +6,7 @@ namespace Registry.Core.Packages;
 /// Reads the metadata of manifests. Use one reader for many manifests of an index, in their order: a compressed index
 /// is then decompressed once.
 /// </summary>
-public sealed class MetadataReader : IDisposable
+public sealed class ReleaseMetadataReader : IDisposable
 {
     private PackedJson? packed;
     private PackedJsonReader? unpacked;

@@ -6,10 +6,10 @@ namespace Registry.Api.Hosting;
 
 /// <summary>
 /// Lets pages of every origin read every response, whether or not the request has an <c>Origin</c>, as CNR and KAR
-/// always did (CNR, table A). This includes errors: a page whose writes are rejected (<see cref="CrossOriginWrites"/>)
-/// can read the reason.
+/// always did. This includes errors: a page whose writes are rejected (<see cref="CrossOriginWritesMiddleware"/>) can
+/// read the reason.
 /// </summary>
-internal sealed class Cors(RequestDelegate next)
+internal sealed class CorsMiddleware(RequestDelegate next)
 {
     /// <summary>
     /// The headers that a page may read. Of those of the protocols, browsers only show a few by default.
@@ -43,8 +43,8 @@ internal sealed class Cors(RequestDelegate next)
 
     /// <summary>
     /// Whether a page may send a header. The headers of trusted proxies are excluded: behind a proxy that forwards
-    /// them, a page could pretend to be from the registry's origin (<see cref="CrossOriginWrites"/>). A name that is
-    /// not ASCII cannot be in a response.
+    /// them, a page could pretend to be from the registry's origin (<see cref="CrossOriginWritesMiddleware"/>). A name
+    /// that is not ASCII cannot be in a response.
     /// </summary>
     private static bool IsAllowed(string header) =>
         !header.AsSpan().ContainsAnyExceptInRange('!', '~')

@@ -8,7 +8,7 @@ namespace Registry.Api.Hosting;
 /// browser can reach, and without access control the registry asks for no credentials. Browsers send the page's
 /// <c>Origin</c> with every write; other clients send none.
 /// </summary>
-internal sealed class CrossOriginWrites(RequestDelegate next, CorsSettings settings)
+internal sealed class CrossOriginWritesMiddleware(RequestDelegate next, CorsSettings settings)
 {
     private readonly HashSet<WebOrigin> allowed = settings.Parse();
 

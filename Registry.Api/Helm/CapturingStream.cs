@@ -6,7 +6,7 @@ namespace Registry.Api.Helm;
 /// <summary>Passes what is written on to another stream, and keeps a copy of it up to a maximum size.</summary>
 /// <param name="inner">The other stream, which stays open.</param>
 /// <param name="maxBytes">The maximum size of the copy, in bytes.</param>
-internal sealed class KeptStream(Stream inner, int maxBytes) : Stream
+internal sealed class CapturingStream(Stream inner, int maxBytes) : Stream
 {
     private const int FirstBufferBytes = 16 * 1024;
 

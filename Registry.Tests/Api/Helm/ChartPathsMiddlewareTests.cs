@@ -3,7 +3,7 @@ using Registry.Api.Helm;
 
 namespace Registry.Tests.Api.Helm;
 
-public sealed class ChartPathsTests
+public sealed class ChartPathsMiddlewareTests
 {
     /// <summary>Stands for a slash within a namespace, and begins its segment.</summary>
     private const char Joint = '\0';
@@ -30,7 +30,7 @@ public sealed class ChartPathsTests
     [TestCase("/helm/api/org/prov", "/helm/api/|org/prov")]
     [TestCase("/helm/api/org/charts/prov", "/helm/api/|org/charts/prov")]
     public void A_namespace_becomes_one_segment(string path, string joined) =>
-        Assert.That(ChartPaths.Join(path, "GET"), Is.EqualTo(joined.Replace('|', Joint)));
+        Assert.That(ChartPathsMiddleware.Join(path, "GET"), Is.EqualTo(joined.Replace('|', Joint)));
 
     [TestCase("/helm/api/prov", "/helm/api/|/prov")]
     [TestCase("/helm/api/charts/prov", "/helm/api/|charts/prov")]
@@ -38,7 +38,7 @@ public sealed class ChartPathsTests
     [TestCase("/helm/api/org/charts", "/helm/api/|org/charts")]
     [TestCase("/helm/api/charts/charts", "/helm/api/|charts/charts")]
     public void A_POST_to_prov_is_for_the_namespace_before_it(string path, string joined) =>
-        Assert.That(ChartPaths.Join(path, "POST"), Is.EqualTo(joined.Replace('|', Joint)));
+        Assert.That(ChartPathsMiddleware.Join(path, "POST"), Is.EqualTo(joined.Replace('|', Joint)));
 
     [TestCase(null)]
     [TestCase("")]
@@ -56,12 +56,12 @@ public sealed class ChartPathsTests
     [TestCase("/helmet/index.yaml")]
     [TestCase("/v2/helm/index.yaml")]
     public void Other_paths_stay_as_they_are(
-        string? path) => Assert.That(ChartPaths.Join(path, "GET"), Is.Null);
+        string? path) => Assert.That(ChartPathsMiddleware.Join(path, "GET"), Is.Null);
 
     [TestCase("", "")]
     [TestCase("|", "")]
     [TestCase("|team", "team")]
     [TestCase("|org|charts", "org/charts")]
     public void The_segment_gives_the_namespace(string segment, string expected) =>
-        Assert.That(ChartPaths.Split(segment.Replace('|', Joint)), Is.EqualTo(expected));
+        Assert.That(ChartPathsMiddleware.Split(segment.Replace('|', Joint)), Is.EqualTo(expected));
 }

@@ -10,7 +10,7 @@ namespace Registry.Api.Access;
 /// Raises an event for every request that is denied to a known caller, and for every request with credentials that are
 /// refused. A request without credentials raises none: every login begins with one.
 /// </summary>
-internal sealed class AccessAudit(RequestDelegate next, RegistryEvents events)
+internal sealed class AccessAuditMiddleware(RequestDelegate next, RegistryEvents events)
 {
     /// <summary>Handles one request, inside the handling of errors.</summary>
     public async Task InvokeAsync(HttpContext context)

@@ -6,7 +6,7 @@ using Registry.Tests.Support;
 namespace Registry.Tests.Api.Http;
 
 /// <summary>Links of a registry that clients reach under a path of another server.</summary>
-public sealed class PathPrefixTests
+public sealed class PathPrefixMiddlewareTests
 {
     private RegistryHost plain = null!;
     private RegistryHost trusting = null!;

@@ -11,7 +11,8 @@ namespace Registry.Api.Http.Errors;
 /// response. If the response has started, the connection is aborted, so that no client mistakes a part for the whole.
 /// Runs outside everything that may fail, and inside CORS, whose header stays on errors.
 /// </summary>
-internal sealed partial class ErrorHandling(RequestDelegate next, FaultLog faults, ILogger<ErrorHandling> logger)
+internal sealed partial class ErrorHandlingMiddleware(
+    RequestDelegate next, FaultLog faults, ILogger<ErrorHandlingMiddleware> logger)
 {
     /// <summary>Handles one request.</summary>
     public async Task InvokeAsync(HttpContext context)
@@ -77,7 +78,7 @@ internal sealed partial class ErrorHandling(RequestDelegate next, FaultLog fault
             && e is OperationCanceledException or IOException or BadHttpRequestException)
         || (context.Response.HasStarted
             && e is OperationCanceledException
-            && RequestTransfer.Of(context).CutReason is not null);
+            && RequestTransfer.Of(context).AbortReason is not null);
 
     private static async Task WriteMissingBodyAsync(HttpContext context)
     {

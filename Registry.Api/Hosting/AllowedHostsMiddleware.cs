@@ -8,7 +8,7 @@ namespace Registry.Api.Hosting;
 /// rebinding), so that the browser treats the registry as the page's origin; the <c>Host</c> header reveals that.
 /// Health checks are exempt, as probes use the address.
 /// </summary>
-internal sealed class AllowedHosts(RequestDelegate next, HostSettings settings)
+internal sealed class AllowedHostsMiddleware(RequestDelegate next, HostSettings settings)
 {
     private readonly HashSet<string> allowed = settings.Parse();
 

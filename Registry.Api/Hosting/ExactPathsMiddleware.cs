@@ -7,7 +7,7 @@ namespace Registry.Api.Hosting;
 /// not exist. Neither does one with an escaped slash below packages (CNR, section 1); below app archives it is an
 /// unknown id.
 /// </summary>
-internal sealed class ExactPaths(RequestDelegate next)
+internal sealed class ExactPathsMiddleware(RequestDelegate next)
 {
     /// <summary>Handles one request, between routing and its endpoint.</summary>
     public Task InvokeAsync(HttpContext context)

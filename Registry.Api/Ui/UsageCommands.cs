@@ -10,7 +10,7 @@ namespace Registry.Api.Ui;
 /// The commands that use a release, with the address under which the browser reached the registry. Names, releases and
 /// media types have no characters that a shell interprets.
 /// </summary>
-internal static class UseCommands
+internal static class UsageCommands
 {
     /// <summary>The user to log in as. The registry reads only the password, which is a token.</summary>
     private const string User = "token";

@@ -9,7 +9,7 @@ namespace Registry.Api.Helm;
 /// methods it is the chart <c>prov</c>. A path that ends in <c>charts/charts/VERSION</c> is a version of the chart
 /// <c>charts</c>. Only routing and the endpoint see the changed path.
 /// </summary>
-internal sealed class ChartPaths(RequestDelegate next)
+internal sealed class ChartPathsMiddleware(RequestDelegate next)
 {
     /// <summary>The first part of the paths of the API. No namespace that begins with it has a repository.</summary>
     public const string Api = "api";

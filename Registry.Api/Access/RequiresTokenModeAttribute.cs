@@ -2,4 +2,4 @@ namespace Registry.Api.Access;
 
 /// <summary>A controller that exists only where requests need credentials (<c>AUTH__MODE=tokens</c>).</summary>
 [AttributeUsage(AttributeTargets.Class)]
-internal sealed class OnlyWithTokensAttribute : Attribute;
+internal sealed class RequiresTokenModeAttribute : Attribute;

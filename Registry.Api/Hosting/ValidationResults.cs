@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 namespace Registry.Api.Hosting;
 
 /// <summary>Creates the result of a validation from its errors.</summary>
-internal static class ValidationResult
+internal static class ValidationResults
 {
     /// <summary>Returns success if there are no errors.</summary>
     /// <param name="errors">The errors for the operator, one sentence each.</param>

@@ -9,7 +9,7 @@ namespace Registry.Api.Hosting;
 /// connection while the client still sends, so that the client never reads the 413; it still applies to bodies without
 /// a length. A protocol that limits the bodies itself is exempt.
 /// </summary>
-internal sealed class RequestLimit(RequestDelegate next, LimitSettings limits)
+internal sealed class RequestLimitMiddleware(RequestDelegate next, LimitSettings limits)
 {
     /// <summary>Handles one request.</summary>
     /// <exception cref="RegistryException"><see cref="ErrorCode.RequestTooLarge"/>: the body is too large.</exception>

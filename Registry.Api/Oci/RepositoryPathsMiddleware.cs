@@ -5,7 +5,7 @@ namespace Registry.Api.Oci;
 /// <c>blobs</c> or <c>manifests</c>: the last such part of a path ends the name. Only routing and the endpoint see the
 /// changed path.
 /// </summary>
-internal sealed class RepositoryPaths(RequestDelegate next)
+internal sealed class RepositoryPathsMiddleware(RequestDelegate next)
 {
     /// <summary>Stands for a slash within a name. The server rejects paths that contain it.</summary>
     private const char Joint = '\0';

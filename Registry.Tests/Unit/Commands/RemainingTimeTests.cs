@@ -4,9 +4,9 @@ using Registry.Api.Commands;
 namespace Registry.Tests.Unit.Commands;
 
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-internal sealed class TimeLeftTests
+internal sealed class RemainingTimeTests
 {
-    private readonly TimeLeft left = new();
+    private readonly RemainingTime left = new();
 
     [Test]
     public void The_time_left_follows_from_the_rate_of_the_step()

@@ -10,12 +10,12 @@ namespace Registry.Api.Http.Transfers;
 /// Limits how long a client may stall while it sends a request body or reads a response. Replaces Kestrel's minimum
 /// data rates.
 /// </summary>
-internal sealed partial class TransferWatch(
+internal sealed partial class TransferWatchMiddleware(
     RequestDelegate next,
     TransferBudget budget,
     TransferOptions options,
     TimeProvider time,
-    ILogger<TransferWatch> logger)
+    ILogger<TransferWatchMiddleware> logger)
 {
     private readonly TimeSpan stall = options.Stall;
 
@@ -58,7 +58,7 @@ internal sealed partial class TransferWatch(
             if (rate is not null)
                 rate.MinDataRate = finalRate;
             transfer.Response.Detach();
-            if (transfer.CutReason is { } reason)
+            if (transfer.AbortReason is { } reason)
             {
                 var path = LogPath.Of(context.Request);
                 LogCut(context.Request.Method, path, reason);

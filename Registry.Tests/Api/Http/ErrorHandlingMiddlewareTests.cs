@@ -10,7 +10,7 @@ using Registry.Tests.Support;
 
 namespace Registry.Tests.Api.Http;
 
-public sealed class ErrorHandlingTests
+public sealed class ErrorHandlingMiddlewareTests
 {
     private FaultyHost host = null!;
 

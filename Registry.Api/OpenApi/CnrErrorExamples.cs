@@ -7,7 +7,7 @@ using Registry.Core.Versions;
 namespace Registry.Api.OpenApi;
 
 /// <summary>An example of every error of CNR, created by the code that throws it.</summary>
-internal static class CnrRefusals
+internal static class CnrErrorExamples
 {
     private const string OtherRelease = "9.9.9";
     private const string InvalidQueryText = "latest";
