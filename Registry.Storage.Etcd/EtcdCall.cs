@@ -42,18 +42,18 @@ internal static class EtcdCall
                 method(member, request, new CallOptions(HeadersOf(token), cancellationToken: linked.Token));
             return await call.ResponseAsync;
         }
-        catch (RpcException error) when (IsCancelled(error) && cancellationToken.IsCancellationRequested)
+        catch (RpcException exception) when (IsCancelled(exception) && cancellationToken.IsCancellationRequested)
         {
-            throw new OperationCanceledException(error.Status.Detail, error, cancellationToken);
+            throw new OperationCanceledException(exception.Status.Detail, exception, cancellationToken);
         }
-        catch (RpcException error) when (IsCancelled(error) && timedOut.IsCancellationRequested)
+        catch (RpcException exception) when (IsCancelled(exception) && timedOut.IsCancellationRequested)
         {
             var detail = $"{member.Endpoint} did not respond in time.";
-            throw new RpcException(new Status(StatusCode.DeadlineExceeded, detail, error));
+            throw new RpcException(new Status(StatusCode.DeadlineExceeded, detail, exception));
         }
-        catch (RpcException error) when (error.Status.DebugException is { } cause)
+        catch (RpcException exception) when (exception.Status.DebugException is { } cause)
         {
-            throw new RpcException(Explain(error, cause, member.Endpoint));
+            throw new RpcException(Explain(exception, cause, member.Endpoint));
         }
     }
 

@@ -106,7 +106,7 @@ internal sealed class EtcdClient : IDisposable
         {
             return await read;
         }
-        catch (StorageException missing) when (missing.InnerException is RpcException error
+        catch (StorageException exception) when (exception.InnerException is RpcException error
             && EtcdErrors.IsNoRevision(error))
         {
             return null;
@@ -127,16 +127,18 @@ internal sealed class EtcdClient : IDisposable
                 {
                     return await TryMembersAsync(method, request, token, repeat, start, cancellationToken);
                 }
-                catch (RpcException refused) when (mayLogIn && EtcdErrors.RequiresLogin(refused) && login.Forget(token))
+                catch (RpcException exception)
+                    when (mayLogIn && EtcdErrors.RequiresLogin(exception) && login.Forget(token))
                 {
                     // The call did nothing: repeat it with a new token.
                 }
             }
         }
-        catch (RpcException error)
+        catch (RpcException exception)
         {
             // A call that may be repeated may have had attempts without a response before this one.
-            throw EtcdErrors.ToStorage(error, repeat == Repeat.OnlyIfUnsent && EtcdErrors.ChangedNothing(error));
+            throw EtcdErrors.ToStorage(
+                exception, repeat == Repeat.OnlyIfUnsent && EtcdErrors.ChangedNothing(exception));
         }
     }
 
@@ -189,12 +191,12 @@ internal sealed class EtcdClient : IDisposable
             {
                 return await EtcdCall.MakeAsync(method, member, request, token, limit, time, cancellationToken);
             }
-            catch (RpcException error) when (EtcdErrors.IsMemberFault(error))
+            catch (RpcException exception) when (EtcdErrors.IsMemberFault(exception))
             {
                 members.FailOver(member);
                 if (--attempts == 0
                     || Remaining(start) <= TimeSpan.FromMilliseconds(1)
-                    || !(repeat == Repeat.Freely || EtcdErrors.ChangedNothing(error)))
+                    || !(repeat == Repeat.Freely || EtcdErrors.ChangedNothing(exception)))
                     throw;
                 retries.Add();
             }

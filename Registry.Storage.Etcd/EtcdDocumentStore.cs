@@ -51,7 +51,7 @@ internal sealed class EtcdDocumentStore(EtcdClient client, EtcdKeys keys) : IDoc
         {
             return await TryDeleteAsync(key, precondition, changes.Record(key), cancellationToken);
         }
-        catch (StorageException full) when (full.Kind == StorageFault.Full)
+        catch (StorageException exception) when (exception.Kind == StorageFault.Full)
         {
             // etcd refused the transaction because it also writes the feed key.
             return await TryDeleteAsync(key, precondition, changes.Reset(), cancellationToken);

@@ -143,7 +143,7 @@ internal sealed class ChangeFile(FilesystemVolume volume, string path)
             Replace();
             return true;
         }
-        catch (StorageException full) when (full.Kind == StorageFault.Full)
+        catch (StorageException exception) when (exception.Kind == StorageFault.Full)
         {
             return false;
         }

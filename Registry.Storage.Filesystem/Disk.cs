@@ -223,9 +223,9 @@ internal static class Disk
                 total += read;
             return total;
         }
-        catch (Exception failure) when (IsFault(failure))
+        catch (Exception exception) when (IsFault(exception))
         {
-            throw Fault("read", path, failure);
+            throw Fault("read", path, exception);
         }
     }
 
@@ -236,9 +236,9 @@ internal static class Disk
         {
             RandomAccess.Write(file, bytes, offset);
         }
-        catch (Exception failure) when (IsFault(failure))
+        catch (Exception exception) when (IsFault(exception))
         {
-            throw Fault("write", path, failure);
+            throw Fault("write", path, exception);
         }
     }
 

@@ -46,9 +46,9 @@ internal sealed class DiskThreads
             call();
             done.SetResult();
         }
-        catch (Exception failure)
+        catch (Exception exception)
         {
-            done.SetException(failure);
+            done.SetException(exception);
         }
     }
 

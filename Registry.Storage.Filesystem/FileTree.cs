@@ -139,11 +139,13 @@ internal sealed class FileTree
             if (FailedFlushes != failedBefore)
                 throw new StorageException(StorageFault.Unavailable, "A concurrent flush failed.");
         }
-        catch (StorageException failure)
+        catch (StorageException exception)
         {
             unflushed[path] = FailedFlushes;
             throw new StorageException(
-                failure.Kind, $"'{path}' was changed, but may not survive a power failure. {failure.Message}", failure)
+                exception.Kind,
+                $"'{path}' was changed, but may not survive a power cut. {exception.Message}",
+                exception)
             {
                 IsUnflushed = true,
             };

@@ -112,7 +112,8 @@ internal sealed class FilesystemVolume
             else
                 ThrowIfNoRegistry();
         }
-        catch (StorageException full) when (full.Kind == StorageFault.Full && Documents.IsPresent && Blobs.IsPresent)
+        catch (StorageException exception)
+            when (exception.Kind == StorageFault.Full && Documents.IsPresent && Blobs.IsPresent)
         {
             // Only the folders for writing are missing. Writes fail for the same reason until there is space.
         }

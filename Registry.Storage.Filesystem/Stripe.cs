@@ -70,7 +70,7 @@ internal sealed class Stripe(int index, SafeFileHandle file, string path, Semaph
         {
             Write(ticks);
         }
-        catch (StorageException full) when (full.Kind == StorageFault.Full && isEmpty)
+        catch (StorageException exception) when (exception.Kind == StorageFault.Full && isEmpty)
         {
             // The file was lost, for example in a backup without it, and the disk is full: its time needs no space.
             Disk.SetModified(file, ticks, path);

@@ -115,14 +115,15 @@ internal sealed class GcsBlobCommit(
             mayHaveStored |= !isReferenced && write is { IsDone: false, IsOutcomeUnknown: true };
             return (write.Object, null);
         }
-        catch (StorageException failure)
-            when (!isReferenced && current is null && failure is { IsTransient: true, ChangedNothing: false })
+        catch (StorageException exception)
+            when (!isReferenced && current is null && exception is { IsTransient: true, ChangedNothing: false })
         {
             // The blob may be there nevertheless, which the caller looks up.
-            (mayHaveStored, lost) = (true, failure);
+            (mayHaveStored, lost) = (true, exception);
             return (null, null);
         }
-        catch (StorageException busy) when (isShared && busy is { Kind: StorageFault.Throttled, ChangedNothing: true })
+        catch (StorageException exception)
+            when (isShared && exception is { Kind: StorageFault.Throttled, ChangedNothing: true })
         {
             // Concurrent commits exceed the update rate of the object. One of their touches may also cover this commit.
             if (await FindAsync(cancellationToken) is { } existing && (current is null || IsNewer(existing, current)))

@@ -52,9 +52,9 @@ internal sealed partial class GcsClient
                             $"copy of '{source}'", () => request.ExecuteAsync(attempt.Token), attempt.Token),
                         null);
                 }
-                catch (GoogleApiException refused)
+                catch (GoogleApiException exception)
                 {
-                    return (null, refused);
+                    return (null, exception);
                 }
             }
         }

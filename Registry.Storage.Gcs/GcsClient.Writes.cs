@@ -168,11 +168,11 @@ internal sealed partial class GcsClient
             {
                 return (new GcsWrite(await write(storage, attempt), true, retry.IsOutcomeUnknown), null);
             }
-            catch (GoogleApiException refused)
+            catch (GoogleApiException exception)
             {
                 return (
                     new GcsWrite(null, false, retry.IsOutcomeUnknown),
-                    refused.HttpStatusCode == HttpStatusCode.NotFound ? MessageOf(refused) : null);
+                    exception.HttpStatusCode == HttpStatusCode.NotFound ? MessageOf(exception) : null);
             }
         }
     }

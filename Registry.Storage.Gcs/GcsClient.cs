@@ -62,8 +62,8 @@ internal sealed partial class GcsClient(
                 {
                     throw NoBucket();
                 }
-                catch (GcsException refused)
-                    when (refused is { Status: HttpStatusCode.Forbidden, Kind: StorageFault.Denied })
+                catch (GcsException exception)
+                    when (exception is { Status: HttpStatusCode.Forbidden, Kind: StorageFault.Denied })
                 {
                     return null;
                 }

@@ -86,11 +86,11 @@ internal static class GcsCredentials
         {
             return (await GoogleCredential.GetApplicationDefaultAsync(cancellationToken)).CreateScoped(Scope);
         }
-        catch (InvalidOperationException notFound)
+        catch (InvalidOperationException exception)
         {
             // The library waits only half a second for the metadata server, which takes longer when it has just
             // started.
-            return await WaitForMetadataServerAsync(time, notFound, cancellationToken);
+            return await WaitForMetadataServerAsync(time, exception, cancellationToken);
         }
     }
 

@@ -123,8 +123,8 @@ internal sealed class GcsErrorHandler(HttpMessageHandler connection, TimeProvide
                 error.GetProperty("message").GetString() ?? "",
                 error.GetProperty("errors")[0].GetProperty("reason").GetString() ?? "");
         }
-        catch (Exception other)
-            when (other is JsonException or KeyNotFoundException
+        catch (Exception exception)
+            when (exception is JsonException or KeyNotFoundException
                 or InvalidOperationException or IndexOutOfRangeException)
         {
             return (System.Text.Encoding.UTF8.GetString(text), "");

@@ -58,7 +58,7 @@ internal sealed class GcsResumableUpload(
                     $"upload of '{name}'", () => SendAsync(upload, attempt.Token), attempt.Token);
                 return write with { IsOutcomeUnknown = retry.IsOutcomeUnknown };
             }
-            catch (GoogleApiException refused) when (refused.HttpStatusCode == HttpStatusCode.PreconditionFailed)
+            catch (GoogleApiException exception) when (exception.HttpStatusCode == HttpStatusCode.PreconditionFailed)
             {
                 return new GcsWrite(null, false, retry.IsOutcomeUnknown);
             }

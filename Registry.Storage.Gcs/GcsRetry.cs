@@ -74,10 +74,10 @@ internal sealed class GcsRetry(
                 {
                     failure = exception;
                 }
-                catch (OperationCanceledException timedOut) when (attempt.IsTimedOut
+                catch (OperationCanceledException exception) when (attempt.IsTimedOut
                     && !attemptToken.IsCancellationRequested)
                 {
-                    failure = attempt.TimedOut(timedOut);
+                    failure = attempt.TimedOut(exception);
                 }
             }
 

@@ -70,7 +70,7 @@ internal sealed class RedisBlobCopy(RedisConnection connection, RedisKeys keys, 
             await connection.EvaluateAsync(
                 BlobScripts.Discard, [keys.Staged, keys.Chunks], [upload, keys.ChunkPrefix], late.Token);
         }
-        catch (Exception fault) when (fault is StorageException or OperationCanceledException)
+        catch (Exception exception) when (exception is StorageException or OperationCanceledException)
         {
             // What remains is reclaimed as abandoned.
         }

@@ -132,13 +132,13 @@ internal sealed class RedisConnection : IAsyncDisposable
                     MarkProven(connection);
                 return reply;
             }
-            catch (Exception fault) when (fault is not OperationCanceledException
+            catch (Exception exception) when (exception is not OperationCanceledException
                 || !cancellationToken.IsCancellationRequested)
             {
-                if (connection is not null && RedisFault.EndsConnection(fault))
-                    Retire(connection, fault);
-                if (!first || connection is null || !RedisFault.WasNotSent(fault))
-                    throw RedisFault.From(fault, connection is not null && !RedisFault.WasNotSent(fault));
+                if (connection is not null && RedisFault.EndsConnection(exception))
+                    Retire(connection, exception);
+                if (!first || connection is null || !RedisFault.WasNotSent(exception))
+                    throw RedisFault.From(exception, connection is not null && !RedisFault.WasNotSent(exception));
             }
         }
     }

@@ -81,19 +81,21 @@ internal sealed class RedisConnector
             foreach (var server in connection.GetServers().Where(static server => server.IsConnected))
                 await server.ExecuteAsync("AUTH", login);
         }
-        catch (Exception fault)
+        catch (Exception exception)
         {
             await CloseAsync(connection);
-            if (fault is OperationCanceledException)
+            if (exception is OperationCanceledException)
                 throw new StorageException(
-                    StorageFault.Unavailable, "The connection to Redis broke during the login.", fault)
+                    StorageFault.Unavailable, "The connection to Redis broke during the login.", exception)
                 {
                     ChangedNothing = true,
                 };
-            if (fault is not RedisServerException)
+            if (exception is not RedisServerException)
                 throw;
             throw new StorageException(
-                StorageFault.Denied, $"Redis rejected the credentials in REDIS__CONFIGURATION: {fault.Message}", fault);
+                StorageFault.Denied,
+                $"Redis rejected the credentials in REDIS__CONFIGURATION: {exception.Message}",
+                exception);
         }
     }
 }

@@ -98,9 +98,9 @@ internal sealed partial class RedisProbe(RedisConnection connection, ILogger<Red
                 database => database.ExecuteAsync("CONFIG", ["GET", name], RedisConnection.Flags), cancellationToken);
             return reply is [_, var value] ? value.ToString() : null;
         }
-        catch (StorageException refused) when (refused.InnerException is RedisServerException)
+        catch (StorageException exception) when (exception.InnerException is RedisServerException)
         {
-            LogSettingRefused(name, refused.InnerException.Message);
+            LogSettingRefused(name, exception.InnerException.Message);
             return null;
         }
     }

@@ -101,7 +101,7 @@ internal sealed class RedisScript
         {
             return await database.ScriptEvaluateAsync(Hash, keys, values, RedisConnection.Flags);
         }
-        catch (RedisServerException unknown) when (RedisFault.IsUnknownScript(unknown))
+        catch (RedisServerException exception) when (RedisFault.IsUnknownScript(exception))
         {
             // The server was restarted or its script cache flushed: send the whole script, which caches it again.
             object[] arguments = [Text, keys.Length, .. keys.Cast<object>(), .. values.Cast<object>()];

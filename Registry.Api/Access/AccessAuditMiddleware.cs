@@ -19,9 +19,9 @@ internal sealed class AccessAuditMiddleware(RequestDelegate next, RegistryEvents
         {
             await next(context);
         }
-        catch (RegistryException refusal) when (ActionOf(context, refusal) is { } action)
+        catch (RegistryException exception) when (ActionOf(context, exception) is { } action)
         {
-            Raise(context, refusal, action);
+            Raise(context, exception, action);
             throw;
         }
     }

@@ -131,9 +131,10 @@ internal sealed partial class AdministratorSecret : ICredentialVerifier
                 ? new SecretInFile(null, $"the secret {problem}")
                 : new SecretInFile(secret, null);
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or NotSupportedException)
+        catch (Exception exception)
+            when (exception is IOException or UnauthorizedAccessException or NotSupportedException)
         {
-            return new SecretInFile(null, fault.Message);
+            return new SecretInFile(null, exception.Message);
         }
     }
 

@@ -126,10 +126,10 @@ internal sealed class AuditFile : IRegistryEventSink, IDisposable
                 isStalled = false;
                 line.Written.SetResult();
             }
-            catch (Exception fault)
+            catch (Exception exception)
             {
                 // Receive throws it.
-                line.Written.SetException(fault);
+                line.Written.SetException(exception);
             }
     }
 

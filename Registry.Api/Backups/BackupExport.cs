@@ -177,7 +177,7 @@ internal sealed class BackupExport(CommandRegistry registry, Dialect dialect, Ac
                         $"its blob has the sha256 {spool.Digest} instead of the recorded "
                             + $"{wanted.Content.StoredDigest}");
             }
-            catch (RegistryException gone) when (gone.Code == ErrorCode.PackageNotFound)
+            catch (RegistryException exception) when (exception.Code == ErrorCode.PackageNotFound)
             {
                 // Deleted or replaced since the index was read: read it again.
             }
@@ -222,10 +222,10 @@ internal sealed class BackupExport(CommandRegistry registry, Dialect dialect, Ac
         {
             await action();
         }
-        catch (StorageException damage) when (damage.Kind == StorageFault.Corrupt)
+        catch (StorageException exception) when (exception.Kind == StorageFault.Corrupt)
         {
             Failed++;
-            report($"{what}: {damage.Message}");
+            report($"{what}: {exception.Message}");
         }
     }
 }

@@ -138,7 +138,7 @@ internal sealed class BackupImport(CommandRegistry registry, bool force, Action<
         {
             await SetChannelsAsync(package, channels, cancellationToken);
         }
-        catch (RegistryException gone) when (gone.Code == ErrorCode.PackageNotFound
+        catch (RegistryException exception) when (exception.Code == ErrorCode.PackageNotFound
             && channels.All(static channel => channel.Releases.IsEmpty))
         {
             // The reference server keeps the channels of a package after deleting its last release.
@@ -172,13 +172,13 @@ internal sealed class BackupImport(CommandRegistry registry, bool force, Action<
         {
             await action();
         }
-        catch (RegistryException refused)
+        catch (RegistryException exception)
         {
-            Fail($"{what}: {refused.Message}");
+            Fail($"{what}: {exception.Message}");
         }
-        catch (StorageException damage) when (damage.Kind == StorageFault.Corrupt)
+        catch (StorageException exception) when (exception.Kind == StorageFault.Corrupt)
         {
-            Fail($"{what}: {damage.Message}");
+            Fail($"{what}: {exception.Message}");
         }
     }
 

@@ -66,9 +66,9 @@ internal sealed class BackupReader(Stream backup, ContentSpool spool, int maxMet
                 cancellationToken);
             await json.ExpectEndAsync("backup", cancellationToken);
         }
-        catch (JsonSyntaxException broken)
+        catch (JsonSyntaxException exception)
         {
-            throw new InvalidDataException($"The backup is not valid JSON, at byte {Position}: {broken.Message}");
+            throw new InvalidDataException($"The backup is not valid JSON, at byte {Position}: {exception.Message}");
         }
         finally
         {

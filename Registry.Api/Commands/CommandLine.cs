@@ -45,9 +45,9 @@ internal static class CommandLine
                 ? await serve([.. settings])
                 : await RunCommandAsync(CreateRoot(commands(), settings, console), others, console, cancellationToken);
         }
-        catch (UsageException wrong)
+        catch (UsageException exception)
         {
-            await console.WriteErrorAsync(wrong.Message);
+            await console.WriteErrorAsync(exception.Message);
             return ExitCode.Usage;
         }
     }
@@ -122,15 +122,15 @@ internal static class CommandLine
         {
             return await ReportInterruptedAsync(command, console);
         }
-        catch (StorageException fault)
+        catch (StorageException exception)
         {
-            await console.WriteErrorAsync($"The storage failed ({fault.Kind}): {fault.Message}");
+            await console.WriteErrorAsync($"The storage failed ({exception.Kind}): {exception.Message}");
             return ExitCode.Failure;
         }
-        catch (Exception wrong) when (wrong is StartupException or RegistryException or IOException
+        catch (Exception exception) when (exception is StartupException or RegistryException or IOException
             or UnauthorizedAccessException)
         {
-            await console.WriteErrorAsync(wrong.Message);
+            await console.WriteErrorAsync(exception.Message);
             return ExitCode.Failure;
         }
     }

@@ -55,12 +55,12 @@ internal sealed class ImportBackupCommand : RegistryCommand
             isRead = true;
             return import.Failed == 0 ? ExitCode.Success : ExitCode.Failure;
         }
-        catch (InvalidDataException invalid)
+        catch (InvalidDataException exception)
         {
             await console.WriteErrorAsync(
                 import.HasBegun
-                    ? $"{invalid.Message} The entries before it were imported, without their channels."
-                    : invalid.Message);
+                    ? $"{exception.Message} The entries before it were imported, without their channels."
+                    : exception.Message);
             return ExitCode.Failure;
         }
         finally

@@ -95,9 +95,9 @@ internal sealed class MigrateCommand : RegistryCommand
         {
             return await CommandRegistry.OpenAsync(settings, writes, new CommandLog(console), cancellationToken);
         }
-        catch (StartupException wrong)
+        catch (StartupException exception)
         {
-            throw new StartupException($"--{side}: {wrong.Message}");
+            throw new StartupException($"--{side}: {exception.Message}");
         }
     }
 

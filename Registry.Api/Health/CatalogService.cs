@@ -62,10 +62,10 @@ internal sealed partial class CatalogService(
         {
             throw;
         }
-        catch (Exception fault)
+        catch (Exception exception)
         {
-            if (faults.IsFirst(fault, "Loading packages", status: null))
-                LogFailed(fault, RetryDelay.TotalSeconds);
+            if (faults.IsFirst(exception, "Loading packages", status: null))
+                LogFailed(exception, RetryDelay.TotalSeconds);
             return false;
         }
     }

@@ -56,12 +56,12 @@ internal sealed class HealthController(StorageReadiness storage, PackageCatalog 
         {
             await storage.CheckAsync(cancellationToken);
         }
-        catch (StorageException fault)
+        catch (StorageException exception)
         {
             throw new RegistryException(
                 ErrorCode.Unavailable,
-                ErrorTable.Default.Of(fault).Message,
-                fault,
+                ErrorTable.Default.Of(exception).Message,
+                exception,
                 (WaitingFor, isLoaded ? [Storage] : new[] { Storage, Packages }));
         }
 

@@ -41,10 +41,10 @@ internal sealed partial class StorageReadiness(
         {
             await WithTimeoutAsync(StartupTimeout, ProbeDocumentsAsync, cancellationToken);
         }
-        catch (StorageException full) when (full.Kind == StorageFault.Full)
+        catch (StorageException exception) when (exception.Kind == StorageFault.Full)
         {
             await WithTimeoutAsync(StartupTimeout, ReadAsync, cancellationToken);
-            LogFull(full.Message);
+            LogFull(exception.Message);
         }
     }
 
@@ -80,10 +80,10 @@ internal sealed partial class StorageReadiness(
             await CheckAsync(cancellationToken);
             return true;
         }
-        catch (StorageException fault)
+        catch (StorageException exception)
         {
-            if (faults.IsFirst(fault, "Checking the storage", status: null))
-                LogUnavailable(fault);
+            if (faults.IsFirst(exception, "Checking the storage", status: null))
+                LogUnavailable(exception);
             return false;
         }
     }
@@ -99,9 +99,9 @@ internal sealed partial class StorageReadiness(
         {
             await action();
         }
-        catch (StorageException fault)
+        catch (StorageException exception)
         {
-            throw new StorageException(fault.Kind, $"{Description}: {fault.Message}", fault);
+            throw new StorageException(exception.Kind, $"{Description}: {exception.Message}", exception);
         }
     }
 
@@ -134,7 +134,7 @@ internal sealed partial class StorageReadiness(
             // No other process writes this key, so the storage client may repeat the write after a lost response.
             return await documents.TryPutAsync(key, content, Precondition.None, cancellationToken);
         }
-        catch (StorageException full) when (full.Kind == StorageFault.Full)
+        catch (StorageException exception) when (exception.Kind == StorageFault.Full)
         {
             // The document may have been written, and must not stay behind.
             await documents.TryDeleteAsync(key, Precondition.None, cancellationToken);
@@ -159,12 +159,12 @@ internal sealed partial class StorageReadiness(
         {
             await probe(timeoutSource.Token);
         }
-        catch (OperationCanceledException late) when (!cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
             throw new StorageException(
                 StorageFault.Unavailable,
                 $"The storage '{Name}' did not respond within {timeout.TotalSeconds} seconds.",
-                late);
+                exception);
         }
     }
 

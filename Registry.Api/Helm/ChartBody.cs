@@ -135,7 +135,8 @@ internal sealed class ChartBody : IAsyncDisposable
                         break;
                 }
         }
-        catch (Exception broken) when (broken is InvalidDataException or IOException and not BadHttpRequestException)
+        catch (Exception exception)
+            when (exception is InvalidDataException or IOException and not BadHttpRequestException)
         {
             throw Malformed("The body is not a multipart form, or it is truncated");
         }

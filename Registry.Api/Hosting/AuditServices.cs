@@ -22,9 +22,10 @@ internal static class AuditServices
         {
             return new AuditFile(path);
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or NotSupportedException)
+        catch (Exception exception)
+            when (exception is IOException or UnauthorizedAccessException or NotSupportedException)
         {
-            throw new StartupException($"AUDIT__FILE is '{path}', which cannot be written: {fault.Message}");
+            throw new StartupException($"AUDIT__FILE is '{path}', which cannot be written: {exception.Message}");
         }
     }
 }

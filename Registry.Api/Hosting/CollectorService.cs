@@ -40,10 +40,10 @@ internal sealed partial class CollectorService(
             {
                 return;
             }
-            catch (Exception fault)
+            catch (Exception exception)
             {
                 metrics.RecordFailure(time.GetElapsedTime(began));
-                LogFailed(fault, options.Period.TotalSeconds);
+                LogFailed(exception, options.Period.TotalSeconds);
             }
         }
     }
@@ -60,9 +60,9 @@ internal sealed partial class CollectorService(
         {
             // The service stops before its first collection.
         }
-        catch (Exception fault)
+        catch (Exception exception)
         {
-            LogNotDiscarded(fault, options.Period.TotalSeconds);
+            LogNotDiscarded(exception, options.Period.TotalSeconds);
         }
     }
 

@@ -53,9 +53,9 @@ internal sealed partial class CompletionService(
         {
             return await completion.RunAsync(cancellationToken) > 0;
         }
-        catch (Exception fault) when (fault is not OperationCanceledException)
+        catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            LogFailed(fault, delay.TotalSeconds);
+            LogFailed(exception, delay.TotalSeconds);
             requests.Request();
             return false;
         }

@@ -50,7 +50,7 @@ internal static class ListenAddresses
         {
             address = BindingAddress.Parse(text);
         }
-        catch (Exception malformed) when (malformed is FormatException or ArgumentException)
+        catch (Exception exception) when (exception is FormatException or ArgumentException)
         {
             return false;
         }

@@ -85,9 +85,9 @@ public static class RegistryApplication
             var services = app.Services.GetServices<IHostedService>().OfType<BackgroundService>();
             return services.Any(static service => service.ExecuteTask is { IsFaulted: true }) ? 1 : 0;
         }
-        catch (Exception wrong) when (wrong is StartupException or StorageException)
+        catch (Exception exception) when (exception is StartupException or StorageException)
         {
-            await (errors ?? Console.Error).WriteLineAsync(LogText.EscapeLines(wrong.Message, Environment.NewLine));
+            await (errors ?? Console.Error).WriteLineAsync(LogText.EscapeLines(exception.Message, Environment.NewLine));
             return 1;
         }
     }
@@ -222,7 +222,7 @@ public static class RegistryApplication
         {
             await app.StartAsync();
         }
-        catch (Exception wrong) when (wrong
+        catch (Exception exception) when (exception
             is IOException or SocketException or FormatException or ArgumentException or InvalidOperationException
                 or CryptographicException or UnauthorizedAccessException)
         {
@@ -230,7 +230,7 @@ public static class RegistryApplication
             // several lines.
             throw new StartupException(
                 "Cannot listen on the addresses in ASPNETCORE_URLS, TELEMETRY__PORT or Kestrel's settings: "
-                    + $"{wrong.Message.Split('\n')[0].Trim()}");
+                    + $"{exception.Message.Split('\n')[0].Trim()}");
         }
     }
 

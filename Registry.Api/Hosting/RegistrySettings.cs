@@ -79,14 +79,14 @@ internal static class RegistrySettings
             services.GetRequiredService<IStartupValidator>().Validate();
             return [];
         }
-        catch (OptionsValidationException wrong)
+        catch (OptionsValidationException exception)
         {
-            return wrong.Failures;
+            return exception.Failures;
         }
-        catch (AggregateException several) when (several.InnerExceptions.All(
+        catch (AggregateException exception) when (exception.InnerExceptions.All(
             static inner => inner is OptionsValidationException))
         {
-            return several.InnerExceptions.Cast<OptionsValidationException>()
+            return exception.InnerExceptions.Cast<OptionsValidationException>()
                 .SelectMany(static wrong => wrong.Failures);
         }
     }

@@ -18,10 +18,10 @@ internal sealed class StartupException(
         {
             return read();
         }
-        catch (InvalidDataException malformed)
+        catch (InvalidDataException exception)
         {
             throw new StartupException(
-                $"{malformed.Message} {malformed.InnerException?.Message}".ReplaceLineEndings(" ").Trim());
+                $"{exception.Message} {exception.InnerException?.Message}".ReplaceLineEndings(" ").Trim());
         }
     }
 }

@@ -102,9 +102,10 @@ internal sealed class IdentitySettings
             IssuerKeys.TrustOnly(file);
             return null;
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or CryptographicException)
+        catch (Exception exception)
+            when (exception is IOException or UnauthorizedAccessException or CryptographicException)
         {
-            return fault.Message;
+            return exception.Message;
         }
     }
 }

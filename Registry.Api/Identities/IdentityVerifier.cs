@@ -67,7 +67,7 @@ internal sealed partial class IdentityVerifier : ICredentialVerifier
         {
             return new JsonWebToken(secret);
         }
-        catch (Exception malformed) when (malformed is ArgumentException or FormatException)
+        catch (Exception exception) when (exception is ArgumentException or FormatException)
         {
             return null;
         }

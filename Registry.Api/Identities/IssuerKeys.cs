@@ -80,12 +80,12 @@ internal sealed partial class IssuerKeys(IssuerAddress address, TimeProvider tim
             var keys = await FetchKeysAsync(client, uri, timeout.Token);
             known = new Fetched(keys, at);
         }
-        catch (Exception fault) when (fault is HttpRequestException or OperationCanceledException or IOException
+        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or IOException
             or JsonException or FormatException or ArgumentException or CryptographicException
             or UnauthorizedAccessException or InvalidOperationException)
         {
             // JSON text that is not Unicode is an InvalidOperationException.
-            LogFailed(address.Issuer, fault.Message);
+            LogFailed(address.Issuer, exception.Message);
         }
     }
 

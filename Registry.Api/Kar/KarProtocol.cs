@@ -20,7 +20,7 @@ internal sealed class KarProtocol() : ApiProtocol("/api/v1")
                 ? [AccessResource.Workspace(workspace.Name)]
                 : [];
         }
-        catch (RegistryException invalid) when (invalid.Code == ErrorCode.InvalidUsage)
+        catch (RegistryException exception) when (exception.Code == ErrorCode.InvalidUsage)
         {
             // It is not UTF-8: the action refuses it.
             return [];

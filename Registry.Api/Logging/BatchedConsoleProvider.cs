@@ -140,7 +140,7 @@ internal sealed class BatchedConsoleProvider : ILoggerProvider, ISupportExternal
             if (flush)
                 console.Flush();
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             // The console is closed, so the failure cannot be reported, and the registry keeps serving. A descriptor
             // that is closed or not open for writing (EBADF, EPERM) throws UnauthorizedAccessException.

@@ -80,9 +80,9 @@ internal static class CnrErrorExamples
         {
             throw new InvalidOperationException($"{refused()} was not rejected.");
         }
-        catch (RegistryException refusal)
+        catch (RegistryException exception)
         {
-            return refusal;
+            return exception;
         }
     }
 }

@@ -76,9 +76,9 @@ internal static class OciErrorExamples
             throw new InvalidOperationException(
                 $"{ManifestReader.Read(manifest, OciMediaTypes.Manifest)} was not rejected.");
         }
-        catch (ManifestFormatException refusal)
+        catch (ManifestFormatException exception)
         {
-            return refusal.Message;
+            return exception.Message;
         }
     }
 }

@@ -29,11 +29,11 @@ internal sealed partial class StagedUploads(
             {
                 count = await uploads.CountAsync(limits.MaxUploads, stoppingToken);
             }
-            catch (Exception fault) when (!stoppingToken.IsCancellationRequested)
+            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
             {
                 // A failed count must not stop the service.
-                if (faults.IsFirst(fault, "Counting the staged uploads", status: null))
-                    LogFailed(fault);
+                if (faults.IsFirst(exception, "Counting the staged uploads", status: null))
+                    LogFailed(exception);
             }
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }

@@ -48,15 +48,15 @@ internal static class NewTokenReader
                 JsonDocument.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false });
             return FieldsOf(document.RootElement);
         }
-        catch (JsonException malformed)
+        catch (JsonException exception)
         {
-            throw Malformed($"The body is not JSON: {malformed.Message}");
+            throw Malformed($"The body is not JSON: {exception.Message}");
         }
-        catch (InvalidOperationException malformed)
+        catch (InvalidOperationException exception)
         {
             // Strings are only decoded when they are read. They throw this if they are not valid UTF-8 or escape an
             // unpaired surrogate. The kinds of the values are checked before.
-            throw Malformed($"The body is not JSON: {malformed.Message}");
+            throw Malformed($"The body is not JSON: {exception.Message}");
         }
     }
 

@@ -79,7 +79,7 @@ internal sealed record ArtifactFacts(StoredManifest Stored, ManifestDocument Doc
             if (config is { } json)
                 facts = facts.WithConfig(json);
         }
-        catch (Exception unreadable) when (unreadable is JsonException or InvalidOperationException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
             // Platforms and configs are not validated at push: the page leaves out what it cannot read.
         }

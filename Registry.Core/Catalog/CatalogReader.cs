@@ -29,10 +29,10 @@ internal sealed partial class CatalogReader(IDocumentStore documents, PackageInd
                     return ValueTask.CompletedTask;
                 });
         }
-        catch (StorageException damage) when (damage.Kind == StorageFault.Corrupt)
+        catch (StorageException exception) when (exception.Kind == StorageFault.Corrupt)
         {
             // A document is so damaged that it breaks the bulk read: only single reads can skip it.
-            LogSlowLoad(damage);
+            LogSlowLoad(exception);
             return await CompareAllAsync(PackageCatalogView.Empty);
         }
 
@@ -123,9 +123,9 @@ internal sealed partial class CatalogReader(IDocumentStore documents, PackageInd
                 ? CatalogEntry.Of(snapshot)
                 : null;
         }
-        catch (StorageException damage) when (damage.Kind == StorageFault.Corrupt)
+        catch (StorageException exception) when (exception.Kind == StorageFault.Corrupt)
         {
-            LogDamagedIndex(damage, name);
+            LogDamagedIndex(exception, name);
             return null;
         }
     }
@@ -151,9 +151,9 @@ internal sealed partial class CatalogReader(IDocumentStore documents, PackageInd
         {
             return CatalogEntry.Of(indexes.Parse(name, document));
         }
-        catch (StorageException damage) when (damage.Kind == StorageFault.Corrupt)
+        catch (StorageException exception) when (exception.Kind == StorageFault.Corrupt)
         {
-            LogDamagedIndex(damage, name);
+            LogDamagedIndex(exception, name);
             return null;
         }
     }

@@ -126,9 +126,9 @@ public sealed class PackageCatalog
         {
             waiting.SetResult(await FinishAsync(RefreshAsync()));
         }
-        catch (Exception failure)
+        catch (Exception exception)
         {
-            waiting.SetException(failure);
+            waiting.SetException(exception);
         }
     }
 

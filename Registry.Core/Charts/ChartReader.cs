@@ -50,10 +50,10 @@ public static class ChartReader
             reason = null;
             return true;
         }
-        catch (ChartFormatException refused)
+        catch (ChartFormatException exception)
         {
             metadata = null;
-            reason = $"Chart.yaml: {refused.Message}";
+            reason = $"Chart.yaml: {exception.Message}";
             return false;
         }
     }

@@ -42,9 +42,9 @@ public sealed record Provenance(ChartMetadata Chart, ImmutableDictionary<string,
             provenance = new Provenance(metadata, ReadFiles(sums));
             return true;
         }
-        catch (ChartFormatException refused)
+        catch (ChartFormatException exception)
         {
-            reason = $"Provenance file: {refused.Message}";
+            reason = $"Provenance file: {exception.Message}";
             return false;
         }
     }

@@ -117,11 +117,11 @@ internal sealed class YamlReader
         {
             return parser.MoveNext();
         }
-        catch (YamlException invalid)
+        catch (YamlException exception)
         {
-            throw new ChartFormatException($"Line {invalid.Start.Line} is not valid YAML.");
+            throw new ChartFormatException($"Line {exception.Start.Line} is not valid YAML.");
         }
-        catch (Exception defect) when (defect is InvalidOperationException or ArgumentException)
+        catch (Exception exception) when (exception is InvalidOperationException or ArgumentException)
         {
             // The parser fails in these ways for some invalid files.
             throw new ChartFormatException("The file is not valid YAML.");

@@ -154,9 +154,9 @@ internal sealed class DocumentReader<TKey, TState>(
                 own.SetResult(snapshot);
             }
         }
-        catch (Exception damage)
+        catch (Exception exception)
         {
-            own.SetException(damage);
+            own.SetException(exception);
         }
         finally
         {

@@ -50,10 +50,10 @@ internal sealed class DocumentUpdate<TKey, TState>(
                 await Task.Delay(pause * Random.Shared.NextDouble(), time);
             }
         }
-        catch (Exception failure)
+        catch (Exception exception)
         {
             foreach (var pending in batch)
-                pending.Fail(failure);
+                pending.Fail(exception);
         }
     }
 
@@ -166,9 +166,9 @@ internal sealed class DocumentUpdate<TKey, TState>(
                 state = pending.Change.Apply(state);
                 pending.Expect(state);
             }
-            catch (RegistryException refusal)
+            catch (RegistryException exception)
             {
-                pending.Expect(refusal);
+                pending.Expect(exception);
                 isAnyRefused = true;
             }
 
@@ -213,31 +213,31 @@ internal sealed class DocumentUpdate<TKey, TState>(
                 counts.AddConflict();
             return isStored;
         }
-        catch (StorageException ended) when (ended.Kind == StorageFault.EpochEnded && !isUnanswered)
+        catch (StorageException exception) when (exception.Kind == StorageFault.EpochEnded && !isUnanswered)
         {
             // Nothing was stored. The changes that do not depend on the ended epoch are attempted again.
             foreach (var pending in batch.Where(static pending => pending.Change.Epoch is not null))
-                pending.Fail(ended);
+                pending.Fail(exception);
             batch.RemoveAll(static pending => pending.Change.Epoch is not null);
             return false;
         }
-        catch (StorageException busy) when (busy is { Kind: StorageFault.Throttled, ChangedNothing: true })
+        catch (StorageException exception) when (exception is { Kind: StorageFault.Throttled, ChangedNothing: true })
         {
             // The same as a lost race: others write the document as fast as the storage accepts it.
             counts.AddThrottled();
             return false;
         }
-        catch (StorageException refused) when (refused is { IsTransient: true, ChangedNothing: true })
+        catch (StorageException exception) when (exception is { IsTransient: true, ChangedNothing: true })
         {
             counts.AddRefused();
-            refusal = refused;
+            refusal = exception;
             return false;
         }
-        catch (StorageException failure) when (!failure.IsUnflushed)
+        catch (StorageException exception) when (!exception.IsUnflushed)
         {
             counts.AddUnanswered();
-            doubt = (replaced, failure);
-            isUnanswered |= failure.IsTransient;
+            doubt = (replaced, exception);
+            isUnanswered |= exception.IsTransient;
             return false;
         }
     }

@@ -24,9 +24,9 @@ public sealed partial class RegistryEvents(
             {
                 sink.Receive(registryEvent);
             }
-            catch (Exception fault)
+            catch (Exception exception)
             {
-                LogFailed(fault, sink.GetType().Name, registryEvent.Action, registryEvent.Resource);
+                LogFailed(exception, sink.GetType().Name, registryEvent.Action, registryEvent.Resource);
             }
     }
 

@@ -45,16 +45,16 @@ internal sealed record BlobCheck(string? Problem, long Length, Digest TarDigest)
                 opened = reader.Info.Revision;
                 return await ReadAsync(reader, key.Digest, unpack, read, cancellationToken);
             }
-            catch (StorageException fault)
+            catch (StorageException exception)
             {
                 // The blob was deleted or committed again while it was read: check the current one.
                 if (opened is not null
                     && attempt < MaxAttempts
                     && (await blobs.StatAsync(key, cancellationToken))?.Revision != opened)
                     continue;
-                if (fault.Kind != StorageFault.Corrupt)
+                if (exception.Kind != StorageFault.Corrupt)
                     throw;
-                return new BlobCheck($"cannot be read: {fault.Message}", 0, default);
+                return new BlobCheck($"cannot be read: {exception.Message}", 0, default);
             }
         }
     }

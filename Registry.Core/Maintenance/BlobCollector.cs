@@ -103,11 +103,11 @@ public sealed partial class BlobCollector(
                     // If a power failure can undo the removal of a release, the release still needs its blob.
                     await indexes.EnsureDurableAsync(package, cancellationToken);
                 }
-                catch (StorageException fault) when (isRead || fault.Kind == StorageFault.Corrupt)
+                catch (StorageException exception) when (isRead || exception.Kind == StorageFault.Corrupt)
                 {
                     // An index or a manifest that cannot be read or made durable may refer to any blob of its package:
                     // skip them.
-                    LogSkippedPackage(package, fault);
+                    LogSkippedPackage(package, exception);
                     batch.Clear();
                     return;
                 }
@@ -139,10 +139,11 @@ public sealed partial class BlobCollector(
             if (await untagged.RemoveAsync(package, age, cancellationToken) is > 0 and var removed)
                 LogRemovedUntagged(removed, package);
         }
-        catch (Exception fault) when (
-            fault is RegistryException or StorageException { Kind: StorageFault.Corrupt or StorageFault.NewerSchema })
+        catch (Exception exception)
+            when (exception is RegistryException
+                or StorageException { Kind: StorageFault.Corrupt or StorageFault.NewerSchema })
         {
-            LogNotRemoved(package, fault);
+            LogNotRemoved(package, exception);
         }
     }
 

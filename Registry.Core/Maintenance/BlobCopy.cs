@@ -42,14 +42,14 @@ internal sealed class BlobCopy(IBlobStore source, IBlobStore target, Tally copie
                     return result;
                 await TargetWrite.PauseAsync(attempt, cancellationToken);
             }
-            catch (StorageException fault)
+            catch (StorageException exception)
             {
                 // The blob was deleted or uploaded again while it was read: copy the current one.
                 if (attempt < TargetWrite.MaxAttempts
                     && (await source.StatAsync(key, cancellationToken))?.Revision != blob.Revision)
                     continue;
-                if (fault.Kind == StorageFault.Corrupt)
-                    return (CopyOutcome.Damaged, $"cannot be copied: {fault.Message}");
+                if (exception.Kind == StorageFault.Corrupt)
+                    return (CopyOutcome.Damaged, $"cannot be copied: {exception.Message}");
                 throw;
             }
         }
@@ -70,7 +70,7 @@ internal sealed class BlobCopy(IBlobStore source, IBlobStore target, Tally copie
         {
             await writer.CommitAsync(key.Digest, reader.Info.UploadedAt, cancellationToken);
         }
-        catch (StorageException failure) when (failure.IsTransient && !isLast)
+        catch (StorageException exception) when (exception.IsTransient && !isLast)
         {
             // The next attempt looks whether the blob is there.
             return null;

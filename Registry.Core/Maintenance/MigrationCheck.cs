@@ -78,9 +78,9 @@ internal sealed class MigrationCheck(RegistryStorage source, RegistryStorage tar
                     ? null
                     : await BlobBytes.HashAsync(reader.Content, take: null, verified.AddBytes, cancellationToken));
         }
-        catch (StorageException fault) when (fault.Kind == StorageFault.Corrupt)
+        catch (StorageException exception) when (exception.Kind == StorageFault.Corrupt)
         {
-            return $"cannot be read at the target: {fault.Message}";
+            return $"cannot be read at the target: {exception.Message}";
         }
 
         string? FindProblem(long? found, Digest? digest)

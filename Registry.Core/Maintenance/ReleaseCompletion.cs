@@ -73,17 +73,17 @@ public sealed partial class ReleaseCompletion(
                 cancellationToken);
             return true;
         }
-        catch (RegistryException full) when (full.Code == ErrorCode.IndexFull)
+        catch (RegistryException exception) when (exception.Code == ErrorCode.IndexFull)
         {
             // Another pass would read all contents again for nothing, unless releases have been deleted.
-            LogFull(package, full.Message);
+            LogFull(package, exception.Message);
             return false;
         }
-        catch (RegistryException refused)
+        catch (RegistryException exception)
         {
             // The package was deleted meanwhile, has too many concurrent writers, or the storage was restarted: the
             // next run tries again.
-            LogNotCompleted(package, refused);
+            LogNotCompleted(package, exception);
             requests.Request();
             return false;
         }
@@ -96,12 +96,12 @@ public sealed partial class ReleaseCompletion(
         {
             return await artifacts.CompleteAsync(commit, manifest, cancellationToken);
         }
-        catch (Exception damage) when (
-            damage is RegistryException { Code: ErrorCode.InvalidManifest or ErrorCode.UnknownReference }
+        catch (Exception exception) when (
+            exception is RegistryException { Code: ErrorCode.InvalidManifest or ErrorCode.UnknownReference }
                 or StorageException { Kind: StorageFault.Corrupt })
         {
             // CNR clients still get this release as it is. It must not block the Helm index of its namespace.
-            LogDamaged(commit.Package, manifest.Release.Value, manifest.MediaType.Value, damage);
+            LogDamaged(commit.Package, manifest.Release.Value, manifest.MediaType.Value, exception);
             return await artifacts.DescribeUnreadableAsync(commit, manifest, cancellationToken);
         }
     }

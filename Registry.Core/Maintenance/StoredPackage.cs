@@ -23,9 +23,9 @@ internal static class StoredPackage
                 ? (document, StoredIndex.Read(package, document.Content, storage.IndexLimits.MaxBytes), null)
                 : (null, null, null);
         }
-        catch (StorageException fault) when (fault.Kind == StorageFault.Corrupt)
+        catch (StorageException exception) when (exception.Kind == StorageFault.Corrupt)
         {
-            return (null, null, fault.Message);
+            return (null, null, exception.Message);
         }
     }
 

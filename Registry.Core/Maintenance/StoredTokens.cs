@@ -23,9 +23,9 @@ internal static class StoredTokens
                 ? (document, StoredToken.Read(id, document.Content), null)
                 : (null, null, null);
         }
-        catch (StorageException fault) when (fault.Kind == StorageFault.Corrupt)
+        catch (StorageException exception) when (exception.Kind == StorageFault.Corrupt)
         {
-            return (null, null, Finding.Of(id, fault.Message));
+            return (null, null, Finding.Of(id, exception.Message));
         }
     }
 }

@@ -38,7 +38,7 @@ internal static class TargetWrite
             return await target.Documents.TryPutAsync(
                 key, document.Content, Precondition.Unchanged(replaced), cancellationToken) is not null;
         }
-        catch (StorageException failure) when (failure.IsTransient && attempt < MaxAttempts)
+        catch (StorageException exception) when (exception.IsTransient && attempt < MaxAttempts)
         {
             await PauseAsync(attempt, cancellationToken);
             return null;

@@ -65,7 +65,7 @@ internal sealed class TokenCopy(
         {
             return ContentOf(token).AsSpan().SequenceEqual(ContentOf(StoredToken.Read(token.Id, copy.Content)));
         }
-        catch (StorageException damage) when (damage.Kind is StorageFault.Corrupt or StorageFault.NewerSchema)
+        catch (StorageException exception) when (exception.Kind is StorageFault.Corrupt or StorageFault.NewerSchema)
         {
             return false;
         }

@@ -121,9 +121,9 @@ public sealed class ManifestContents(
             parsed.Set(manifest.Digest, document, (ParsedFactor * manifest.Size) + ParsedBytes);
             return document;
         }
-        catch (ManifestFormatException wrong)
+        catch (ManifestFormatException exception)
         {
-            throw Damaged(package, manifest.Digest, $"cannot be read: {wrong.Message}");
+            throw Damaged(package, manifest.Digest, $"cannot be read: {exception.Message}");
         }
     }
 
@@ -227,9 +227,9 @@ public sealed class ManifestContents(
             {
                 await ReadAsync(index, found, cancellationToken);
             }
-            catch (StorageException fault) when (fault.Kind == StorageFault.Corrupt)
+            catch (StorageException exception) when (exception.Kind == StorageFault.Corrupt)
             {
-                problems.Add(fault.Message);
+                problems.Add(exception.Message);
             }
         }
     }
@@ -264,9 +264,9 @@ public sealed class ManifestContents(
             {
                 return (manifest, await ReadReferencesAsync(index.Name, manifest, cancellationToken), null);
             }
-            catch (StorageException fault) when (damaged is not null && fault.Kind == StorageFault.Corrupt)
+            catch (StorageException exception) when (damaged is not null && exception.Kind == StorageFault.Corrupt)
             {
-                return (manifest, [], fault);
+                return (manifest, [], exception);
             }
         }
     }

@@ -127,13 +127,13 @@ internal sealed partial class PackageCommit
             index = await UpdateAsync(
                 current => change(before = current), isApplied, recent, cancellationToken);
         }
-        catch (StorageException ended) when (ended.Kind == StorageFault.EpochEnded)
+        catch (StorageException exception) when (exception.Kind == StorageFault.EpochEnded)
         {
             // If the blobs have outlived the epoch of their commit, the collector removes them.
             LogNotStored(services.Logger, Package);
             throw PackageErrors.StorageRestarted(Package);
         }
-        catch (Exception failure) when (PackageIndexes.IsKnownUnchanged(failure))
+        catch (Exception exception) when (PackageIndexes.IsKnownUnchanged(exception))
         {
             await RemoveAsync();
             throw;
@@ -218,9 +218,9 @@ internal sealed partial class PackageCommit
                     new BlobKey(Package.Key, digest), uploadedAt: null, CancellationToken.None) is null)
                     return false;
             }
-            catch (Exception fault) when (fault is StorageException or RegistryException)
+            catch (Exception exception) when (exception is StorageException or RegistryException)
             {
-                LogNotTouched(services.Logger, new BlobKey(Package.Key, digest), fault);
+                LogNotTouched(services.Logger, new BlobKey(Package.Key, digest), exception);
                 return false;
             }
 
@@ -244,9 +244,9 @@ internal sealed partial class PackageCommit
                     await services.Blobs.TryDeleteAsync(
                         blob.Key, Precondition.Matches(blob.Revision).In(epoch), CancellationToken.None);
         }
-        catch (StorageException fault)
+        catch (StorageException exception)
         {
-            LogLeftBehind(services.Logger, Package, fault);
+            LogLeftBehind(services.Logger, Package, exception);
         }
     }
 

@@ -114,9 +114,9 @@ public sealed class ReleaseArtifacts(IBlobStore blobs, DerivedReleases derived, 
         {
             return ReleaseManifest.Find(document);
         }
-        catch (ManifestFormatException wrong)
+        catch (ManifestFormatException exception)
         {
-            throw ArtifactErrors.InvalidManifest(wrong.Message);
+            throw ArtifactErrors.InvalidManifest(exception.Message);
         }
     }
 

@@ -157,7 +157,7 @@ public sealed partial class ChartRepository(
         {
             await packages.DeleteAsync(package, version, MediaType.Helm.Value, caller, cancellationToken);
         }
-        catch (RegistryException missing) when (missing.Code == ErrorCode.PackageNotFound)
+        catch (RegistryException exception) when (exception.Code == ErrorCode.PackageNotFound)
         {
             // Helm clients get a message about a chart instead of that of the CNR protocol.
             throw ChartErrors.NotFound($"Chart {name} {version}");
@@ -222,9 +222,9 @@ public sealed partial class ChartRepository(
         {
             await uploads.DiscardAsync(upload, CancellationToken.None);
         }
-        catch (StorageException fault)
+        catch (StorageException exception)
         {
-            LogLeftBehind(fault);
+            LogLeftBehind(exception);
         }
     }
 

@@ -178,9 +178,9 @@ public sealed partial class RepositoryBlobs(
             if (await uploads.DiscardAsync(upload, CancellationToken.None))
                 limit.End(upload);
         }
-        catch (StorageException fault)
+        catch (StorageException exception)
         {
-            LogLeftBehind(package, fault);
+            LogLeftBehind(package, exception);
         }
     }
 

@@ -252,9 +252,9 @@ public sealed class RepositoryManifests(
         {
             return ManifestReader.Read(bytes, contentType);
         }
-        catch (ManifestFormatException wrong)
+        catch (ManifestFormatException exception)
         {
-            throw ArtifactErrors.InvalidManifest(wrong.Message);
+            throw ArtifactErrors.InvalidManifest(exception.Message);
         }
     }
 

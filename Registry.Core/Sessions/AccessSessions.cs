@@ -80,11 +80,11 @@ public sealed partial class AccessSessions(
                     ? session
                     : null;
         }
-        catch (StorageException damage) when (damage.Kind is StorageFault.Corrupt or StorageFault.NewerSchema)
+        catch (StorageException exception) when (exception.Kind is StorageFault.Corrupt or StorageFault.NewerSchema)
         {
             // Otherwise the browser would get only errors until it drops the id. Without a session, the user can sign
             // in again.
-            LogUnreadable(id.Key, damage.Message);
+            LogUnreadable(id.Key, exception.Message);
             return null;
         }
     }
@@ -143,9 +143,9 @@ public sealed partial class AccessSessions(
         {
             return (sessions.Parse(session, document).State, false);
         }
-        catch (StorageException damage) when (damage.Kind is StorageFault.Corrupt or StorageFault.NewerSchema)
+        catch (StorageException exception) when (exception.Kind is StorageFault.Corrupt or StorageFault.NewerSchema)
         {
-            return (null, damage.Kind == StorageFault.Corrupt);
+            return (null, exception.Kind == StorageFault.Corrupt);
         }
     }
 

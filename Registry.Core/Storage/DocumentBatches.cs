@@ -68,10 +68,10 @@ internal static class DocumentBatches
                 await batches.WriteAsync(batch, cancellationToken);
             batches.Complete();
         }
-        catch (Exception failure)
+        catch (Exception exception)
         {
             // The reader of the channel throws it.
-            batches.Complete(failure);
+            batches.Complete(exception);
         }
     }
 }

@@ -91,9 +91,9 @@ public sealed class StorageMetrics
             Record(operation, time.GetElapsedTime(began), outcome(state, result), span);
             return result;
         }
-        catch (Exception fault)
+        catch (Exception exception)
         {
-            Record(operation, time.GetElapsedTime(began), fault, span);
+            Record(operation, time.GetElapsedTime(began), exception, span);
             throw;
         }
     }
@@ -106,9 +106,9 @@ public sealed class StorageMetrics
         {
             await call(state);
         }
-        catch (Exception fault)
+        catch (Exception exception)
         {
-            Record(operation, time.GetElapsedTime(began), fault, span);
+            Record(operation, time.GetElapsedTime(began), exception, span);
             throw;
         }
 
@@ -142,9 +142,9 @@ public sealed class StorageMetrics
             {
                 return await entry.MoveNextAsync();
             }
-            catch (Exception fault)
+            catch (Exception exception)
             {
-                failure = fault;
+                failure = exception;
                 throw;
             }
             finally

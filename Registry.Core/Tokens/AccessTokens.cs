@@ -159,9 +159,9 @@ public sealed partial class AccessTokens(
                 if (Administers(caller, token))
                     listed.Add(token);
             }
-            catch (StorageException damage) when (damage.Kind is StorageFault.Corrupt or StorageFault.NewerSchema)
+            catch (StorageException exception) when (exception.Kind is StorageFault.Corrupt or StorageFault.NewerSchema)
             {
-                unreadable.Add(new UnreadableToken(key.Segments()[^1], damage));
+                unreadable.Add(new UnreadableToken(key.Segments()[^1], exception));
             }
 
         return new TokenList(listed, unreadable);
@@ -236,7 +236,7 @@ public sealed partial class AccessTokens(
             var token = (await tokens.FindAsync(id, cancellationToken))?.State;
             return token is not null && Administers(caller, token) ? token : throw TokenErrors.NotFound(id.Value);
         }
-        catch (StorageException damage) when (damage.Kind is StorageFault.Corrupt or StorageFault.NewerSchema
+        catch (StorageException exception) when (exception.Kind is StorageFault.Corrupt or StorageFault.NewerSchema
             && caller.Scopes.Includes(ScopeSet.Everything))
         {
             return null;
@@ -298,9 +298,9 @@ public sealed partial class AccessTokens(
                     token => token is null || token.LastUsed >= today ? token : token with { LastUsed = today }),
                 CancellationToken.None);
         }
-        catch (Exception failure)
+        catch (Exception exception)
         {
-            LogNotNoted(failure, id);
+            LogNotNoted(exception, id);
         }
     }
 

@@ -84,7 +84,7 @@ internal sealed class ChunkQueue(ChunkBuffer buffer, TimeProvider time) : IAsync
         {
             await discard(cancellationToken);
         }
-        catch (Exception fault) when (fault is StorageException or OperationCanceledException)
+        catch (Exception exception) when (exception is StorageException or OperationCanceledException)
         {
             // What remains is reclaimed as abandoned.
         }

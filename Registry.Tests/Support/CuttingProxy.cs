@@ -82,7 +82,8 @@ public sealed class CuttingProxy : IAsyncDisposable
             await await Task.WhenAny(
                 ForwardAsync(client, server, static () => true), ForwardAsync(server, client, () => !DropsResponses));
         }
-        catch (Exception gone) when (gone is SocketException or ObjectDisposedException or OperationCanceledException)
+        catch (Exception exception)
+            when (exception is SocketException or ObjectDisposedException or OperationCanceledException)
         {
             // One side has disconnected, so the other is closed too.
         }

@@ -117,7 +117,7 @@ public sealed class FaultyProxy : IAsyncDisposable
                     ForwardRequestsAsync(client, server, dropping),
                     ForwardResponsesAsync(client, server, dropping.Task));
             }
-            catch (Exception broken) when (broken is SocketException or ObjectDisposedException
+            catch (Exception exception) when (exception is SocketException or ObjectDisposedException
                 or OperationCanceledException)
             {
                 // One side has disconnected, so the other is closed too.

@@ -24,7 +24,7 @@ internal sealed class FullListener : IDisposable
             {
                 last.Connect(IPAddress.Loopback, Port);
             }
-            catch (SocketException pending) when (pending.SocketErrorCode == SocketError.WouldBlock)
+            catch (SocketException exception) when (exception.SocketErrorCode == SocketError.WouldBlock)
             {
                 // It is in progress, or waits forever.
             }

@@ -54,7 +54,7 @@ internal sealed class SlowClient : IDisposable
         {
             return await socket.ReceiveAsync(buffer, cancellationToken);
         }
-        catch (SocketException reset) when (reset.SocketErrorCode == SocketError.ConnectionReset)
+        catch (SocketException exception) when (exception.SocketErrorCode == SocketError.ConnectionReset)
         {
             return 0;
         }

@@ -64,14 +64,14 @@ internal static class PushRequestReader
             await ReadQueryAsync(request, fields, cancellationToken);
             return fields.ToRequest();
         }
-        catch (JsonSyntaxException broken)
+        catch (JsonSyntaxException exception)
         {
             var at = body.Position;
             await body.DrainAsync(cancellationToken);
             throw new RegistryException(
-                ErrorCode.InvalidUsage, $"The body is not valid JSON, at byte {at}: {broken.Message}");
+                ErrorCode.InvalidUsage, $"The body is not valid JSON, at byte {at}: {exception.Message}");
         }
-        catch (RegistryException refusal) when (refusal.Code != ErrorCode.Unavailable)
+        catch (RegistryException exception) when (exception.Code != ErrorCode.Unavailable)
         {
             await fields.DisposeAsync();
             await body.DrainAsync(cancellationToken);

@@ -22,24 +22,24 @@ internal sealed partial class ErrorHandlingMiddleware(
             await next(context);
             await WriteMissingBodyAsync(context);
         }
-        catch (Exception e) when (IsClientGone(context, e))
+        catch (Exception exception) when (IsClientGone(context, exception))
         {
             context.Abort();
         }
-        catch (Exception e)
+        catch (Exception exception)
         {
             if (context.Response.HasStarted)
             {
-                if (IsFirst(e, context.Request, context.Response.StatusCode))
-                    LogBroken(e, context.Request.Method, LogPath.Of(context.Request));
+                if (IsFirst(exception, context.Request, context.Response.StatusCode))
+                    LogBroken(exception, context.Request.Method, LogPath.Of(context.Request));
                 context.Abort();
                 return;
             }
 
             var protocol = ApiProtocol.Of(context);
-            var error = ErrorOf(e, protocol.Errors);
+            var error = ErrorOf(exception, protocol.Errors);
             if (error.Status >= StatusCodes.Status500InternalServerError)
-                Log(e, context.Request, error.Status);
+                Log(exception, context.Request, error.Status);
             await ErrorWriter.WriteAsync(context, protocol, error);
         }
     }

@@ -218,7 +218,7 @@ internal sealed class RequestTransfer : IDisposable
         {
             reader.CancelPendingRead();
         }
-        catch (Exception ended) when (ended is OperationCanceledException or IOException)
+        catch (Exception exception) when (exception is OperationCanceledException or IOException)
         {
             // Kestrel has aborted the connection or the stream. Its reader then throws the reason: a
             // ConnectionAbortedException or TaskCanceledException, or an IOException after a reset of HTTP/2. The

@@ -29,9 +29,9 @@ internal sealed class WatchedReader(PipeReader inner, RequestTransfer transfer) 
             Note(result);
             return true;
         }
-        catch (IOException broken) when (IsMalformed(broken))
+        catch (IOException exception) when (IsMalformed(exception))
         {
-            throw Malformed(broken);
+            throw Malformed(exception);
         }
     }
 
@@ -61,9 +61,9 @@ internal sealed class WatchedReader(PipeReader inner, RequestTransfer transfer) 
 
             return Checked(result);
         }
-        catch (IOException broken) when (IsMalformed(broken))
+        catch (IOException exception) when (IsMalformed(exception))
         {
-            throw Malformed(broken);
+            throw Malformed(exception);
         }
     }
 

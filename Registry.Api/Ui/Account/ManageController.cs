@@ -85,7 +85,7 @@ internal sealed class ManageController(
         {
             await packages.DeleteAsync(name, release, mediaType, Caller, cancellationToken);
         }
-        catch (RegistryException error) when (error.Code == ErrorCode.PackageNotFound)
+        catch (RegistryException exception) when (exception.Code == ErrorCode.PackageNotFound)
         {
             return Gone(
                 await GetAsync(package, cancellationToken), PageErrors.ReleaseNotFound(name, release, mediaType));
@@ -156,9 +156,9 @@ internal sealed class ManageController(
         {
             await channels.DeleteAsync(name, channel, Caller, cancellationToken);
         }
-        catch (RegistryException error) when (error.Code == ErrorCode.ChannelNotFound)
+        catch (RegistryException exception) when (exception.Code == ErrorCode.ChannelNotFound)
         {
-            return Gone(await GetAsync(package, cancellationToken), error);
+            return Gone(await GetAsync(package, cancellationToken), exception);
         }
 
         return await DoneAsync(name, ChangeNotice.Ended(channel), cancellationToken);

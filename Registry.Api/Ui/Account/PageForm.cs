@@ -48,9 +48,9 @@ internal sealed class PageForm
             };
             return new PageForm(reader.ReadForm());
         }
-        catch (InvalidDataException malformed)
+        catch (InvalidDataException exception)
         {
-            throw new RegistryException(ErrorCode.InvalidUsage, $"The form is malformed: {malformed.Message}");
+            throw new RegistryException(ErrorCode.InvalidUsage, $"The form is malformed: {exception.Message}");
         }
     }
 }

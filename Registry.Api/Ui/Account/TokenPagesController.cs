@@ -38,10 +38,10 @@ internal sealed class TokenPagesController(AccessTokens tokens, TimeProvider tim
             Response.Headers.CacheControl = "no-store";
             return page;
         }
-        catch (RegistryException refusal)
-            when (refusal.Code is ErrorCode.InvalidParameters or ErrorCode.ResourceInUse)
+        catch (RegistryException exception)
+            when (exception.Code is ErrorCode.InvalidParameters or ErrorCode.ResourceInUse)
         {
-            return await RefuseAsync(form, refusal.Code, $"{refusal.Message}.", cancellationToken);
+            return await RefuseAsync(form, exception.Code, $"{exception.Message}.", cancellationToken);
         }
     }
 

@@ -218,7 +218,7 @@ public sealed class EtcdClusters : IAsyncDisposable
             {
                 return await call();
             }
-            catch (StorageException fault) when (fault.IsTransient)
+            catch (StorageException exception) when (exception.IsTransient)
             {
                 await Task.Delay(50, cancellationToken);
             }

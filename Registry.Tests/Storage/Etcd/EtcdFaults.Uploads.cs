@@ -211,9 +211,9 @@ public sealed partial class EtcdFaults
             {
                 length = await AppendAsync(uploads, upload, length, Large);
             }
-            catch (StorageException fault)
+            catch (StorageException exception)
             {
-                full = fault;
+                full = exception;
             }
         }
 

@@ -131,9 +131,9 @@ public sealed partial class EtcdFaults : IAsyncDisposable
             {
                 await blobs.CommitAsync(Sample, StorageShortcuts.Bytes(Large.Length, seed), cancellationToken);
             }
-            catch (StorageException fault)
+            catch (StorageException exception)
             {
-                full = fault;
+                full = exception;
             }
         }
 

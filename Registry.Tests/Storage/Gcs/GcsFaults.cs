@@ -57,9 +57,9 @@ public abstract class GcsFaults : IAsyncDisposable
         {
             await call();
         }
-        catch (StorageException fault)
+        catch (StorageException exception)
         {
-            return fault;
+            return exception;
         }
 
         throw new AssertionException("The call succeeded.");

@@ -150,9 +150,9 @@ public sealed class RedisEpochTests : RedisTests
         {
             await PushAsync(storage, release, content);
         }
-        catch (RegistryException refused)
+        catch (RegistryException exception)
         {
-            refusal = refused;
+            refusal = exception;
         }
 
         Assert.That(refusal?.Code, Is.EqualTo(ErrorCode.Unavailable));

@@ -69,9 +69,9 @@ public abstract class RedisTests
         {
             await call();
         }
-        catch (StorageException fault)
+        catch (StorageException exception)
         {
-            return fault;
+            return exception;
         }
 
         throw new AssertionException("The call succeeded.");

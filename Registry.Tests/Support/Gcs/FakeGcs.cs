@@ -147,7 +147,7 @@ internal sealed class FakeGcs : IBackendServer
             {
                 response = Refuse(request, operation) ?? await RespondAsync(request, operation, fault);
             }
-            catch (Exception failed) when (failed is IOException or OperationCanceledException)
+            catch (Exception exception) when (exception is IOException or OperationCanceledException)
             {
                 // The client has disconnected, or the test has cut the connection.
                 context.Abort();

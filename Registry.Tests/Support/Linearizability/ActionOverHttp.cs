@@ -25,8 +25,8 @@ internal static class ActionOverHttp
                 ? $"200 {Describe(action, body)}".TrimEnd()
                 : $"{(int)response.StatusCode} {body.GetProperty("code").GetString()}";
         }
-        catch (Exception broken) when (broken is HttpRequestException
-            || (broken is TaskCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception exception) when (exception is HttpRequestException
+            || (exception is TaskCanceledException && !cancellationToken.IsCancellationRequested))
         {
             return null;
         }

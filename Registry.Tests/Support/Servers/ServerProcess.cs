@@ -53,7 +53,7 @@ public abstract class ServerProcess((string Command, string Package) executable,
                 listener.Start();
                 return port;
             }
-            catch (SocketException taken) when (taken.SocketErrorCode == SocketError.AddressAlreadyInUse)
+            catch (SocketException exception) when (exception.SocketErrorCode == SocketError.AddressAlreadyInUse)
             {
                 // Try the next one.
             }
@@ -131,10 +131,10 @@ public abstract class ServerProcess((string Command, string Package) executable,
                     RedirectStandardError = true
                 })!;
         }
-        catch (Win32Exception missing)
+        catch (Win32Exception exception)
         {
             throw new NotSupportedException(
-                $"{executable.Command} is not installed; run: apt-get install -y {executable.Package}", missing);
+                $"{executable.Command} is not installed; run: apt-get install -y {executable.Package}", exception);
         }
 
         process.OutputDataReceived += (_, line) => output.Enqueue(line.Data ?? "");

@@ -88,8 +88,8 @@ internal sealed class OtlpReceiver : IAsyncDisposable
                 context.Response.ContentType = "application/x-protobuf";
                 context.Response.Close();
             }
-            catch (Exception stopped) when (
-                stopped is HttpListenerException or ObjectDisposedException && !listener.IsListening)
+            catch (Exception exception) when (
+                exception is HttpListenerException or ObjectDisposedException && !listener.IsListening)
             {
                 // The receiver is being disposed.
             }

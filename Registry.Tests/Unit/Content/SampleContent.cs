@@ -81,10 +81,10 @@ internal static class SampleContent
         {
             return (await upload.CompleteAsync(CancellationToken.None), null);
         }
-        catch (RegistryException refused) when (refused.Code == ErrorCode.InvalidParameters
-            && refused.Details is [("field", "blob")])
+        catch (RegistryException exception) when (exception.Code == ErrorCode.InvalidParameters
+            && exception.Details is [("field", "blob")])
         {
-            return (null, refused.Message);
+            return (null, exception.Message);
         }
     }
 }

@@ -51,10 +51,10 @@ public sealed class TarCorpusTests
 
             return "";
         }
-        catch (Exception refused)
-            when (refused is InvalidDataException or EndOfStreamException or NotSupportedException)
+        catch (Exception exception)
+            when (exception is InvalidDataException or EndOfStreamException or NotSupportedException)
         {
-            return refused.GetType().Name;
+            return exception.GetType().Name;
         }
     }
 

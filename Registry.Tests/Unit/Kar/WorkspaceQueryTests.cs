@@ -64,9 +64,9 @@ public sealed class WorkspaceQueryTests
             {
                 Assert.That(WorkspaceQuery.Read(query), Is.Not.Null, query);
             }
-            catch (RegistryException e)
+            catch (RegistryException exception)
             {
-                Assert.That(e.Code, Is.EqualTo(ErrorCode.InvalidUsage), query);
+                Assert.That(exception.Code, Is.EqualTo(ErrorCode.InvalidUsage), query);
             }
         }
     }

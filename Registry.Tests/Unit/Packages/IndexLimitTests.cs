@@ -83,9 +83,9 @@ internal sealed class IndexLimitTests
             {
                 await push;
             }
-            catch (RegistryException refusal)
+            catch (RegistryException exception)
             {
-                refusals.Add(refusal);
+                refusals.Add(exception);
             }
 
         var index = (await indexes.GetAsync(Name, default)).State;

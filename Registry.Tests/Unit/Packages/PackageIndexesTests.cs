@@ -101,9 +101,9 @@ internal sealed partial class PackageIndexesTests
                 await PushAsync(i % 2 == 0 ? indexes : other, "1.0.0");
                 return "pushed";
             }
-            catch (RegistryException refusal)
+            catch (RegistryException exception)
             {
-                return refusal.Code.ToString();
+                return exception.Code.ToString();
             }
         }));
         Assert.That(outcomes.Count(outcome => outcome == "pushed"), Is.EqualTo(1));
@@ -136,9 +136,9 @@ internal sealed partial class PackageIndexesTests
                 await outcome;
                 outcomes.Add("pushed");
             }
-            catch (RegistryException refusal)
+            catch (RegistryException exception)
             {
-                outcomes.Add(refusal.Code.ToString());
+                outcomes.Add(exception.Code.ToString());
             }
 
         var stored = (await indexes.GetAsync(Name, default)).State.Releases.Length;

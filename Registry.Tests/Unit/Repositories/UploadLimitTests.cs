@@ -79,7 +79,7 @@ internal sealed class UploadLimitTests
                 await at.BeginAsync(Scope, One, default);
                 return true;
             }
-            catch (RegistryException refusal) when (refusal.Code == ErrorCode.TooManyUploads)
+            catch (RegistryException exception) when (exception.Code == ErrorCode.TooManyUploads)
             {
                 return false;
             }

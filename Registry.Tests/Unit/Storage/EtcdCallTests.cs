@@ -213,9 +213,9 @@ public sealed class EtcdCallTests
         {
             await CallAsync(handler, new TxnRequest(), endpoint, timeout);
         }
-        catch (RpcException error)
+        catch (RpcException exception)
         {
-            return error;
+            return exception;
         }
 
         throw new AssertionException("The call succeeded.");
