@@ -7,7 +7,7 @@ public sealed class TransferSettings
 {
     /// <summary>
     /// How long, in seconds, a client may take to send the next 4 KiB of a body, or to read what was sent, before its
-    /// transfer is cut.
+    /// transfer is aborted.
     /// </summary>
     /// <value>Default 300.</value>
     public double StallSeconds { get; set; } = new TransferOptions().Stall.TotalSeconds;

@@ -39,10 +39,10 @@ internal sealed class RequestMetrics
             "{pull}",
             "Packages, manifests and archives that were sent to a client.");
         meter.CreateObservableCounter(
-            "registry.http.cut_transfers",
-            () => sums.Values.SelectMany(static sum => sum.Cuts),
+            "registry.http.aborted_transfers",
+            () => sums.Values.SelectMany(static sum => sum.Aborted),
             "{transfer}",
-            "Transfers that the registry cut, because the client stalled.");
+            "Transfers that the registry aborted, because the client stalled.");
     }
 
     /// <summary>Whether anything listens.</summary>
@@ -71,7 +71,7 @@ internal sealed class RequestMetrics
         private long sent;
         private long pulls;
         private long stalled;
-        private long displaced;
+        private long memory;
 
         public KeyValuePair<string, object?> Tag { get; } = new(ProtocolTag, protocol);
 
@@ -83,10 +83,10 @@ internal sealed class RequestMetrics
             new(Interlocked.Read(ref sent), Tag, new("network.io.direction", "transmit")),
         ];
 
-        public IEnumerable<Measurement<long>> Cuts =>
+        public IEnumerable<Measurement<long>> Aborted =>
         [
             new(Interlocked.Read(ref stalled), Tag, new("reason", "stalled")),
-            new(Interlocked.Read(ref displaced), Tag, new("reason", "displaced")),
+            new(Interlocked.Read(ref memory), Tag, new("reason", "memory")),
         ];
 
         public void Add(RequestTransfer transfer)
@@ -96,7 +96,7 @@ internal sealed class RequestMetrics
             if (transfer.Response.Bytes is > 0 and var bytes)
                 Interlocked.Add(ref sent, bytes);
             if (transfer.AbortReason is not null)
-                Interlocked.Increment(ref transfer.IsDisplaced ? ref displaced : ref stalled);
+                Interlocked.Increment(ref transfer.IsAbortedForMemory ? ref memory : ref stalled);
         }
 
         public void AddPull() => Interlocked.Increment(ref pulls);

@@ -70,7 +70,7 @@ internal sealed partial class ErrorHandlingMiddleware(
     };
 
     /// <summary>
-    /// Whether the client has disconnected, or was cut while it read: it gets no response. Kestrel cancels the token
+    /// Whether the client has disconnected, or was disconnected while it read: it gets no response. Kestrel cancels the token
     /// some time after the exception.
     /// </summary>
     private static bool IsClientGone(HttpContext context, Exception e) =>

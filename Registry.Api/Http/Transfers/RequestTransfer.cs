@@ -63,7 +63,7 @@ internal sealed class RequestTransfer : IDisposable
     {
         None,
         Stalled,
-        Displaced,
+        Memory,
     }
 
     /// <summary>The watched response.</summary>
@@ -72,14 +72,14 @@ internal sealed class RequestTransfer : IDisposable
     /// <summary>The bytes of the request body that the client has sent.</summary>
     public long ReceivedBytes { get; private set; }
 
-    /// <summary>Whether the transfer was cut because others needed its memory, and not because it stalled.</summary>
-    public bool IsDisplaced => reason == EndReason.Displaced;
+    /// <summary>Whether the transfer was aborted because others needed its memory, and not because it stalled.</summary>
+    public bool IsAbortedForMemory => reason == EndReason.Memory;
 
-    /// <summary>Why the transfer was cut, for the log; null when it was not.</summary>
+    /// <summary>Why the transfer was aborted, for the log; null when it was not.</summary>
     public string? AbortReason => reason switch
     {
         EndReason.Stalled => $"the client has stalled for {stall.TotalSeconds} s",
-        EndReason.Displaced => "the client has stalled, and others need the memory",
+        EndReason.Memory => "the client has stalled, and others need the memory",
         _ => null,
     };
 
@@ -146,7 +146,7 @@ internal sealed class RequestTransfer : IDisposable
         // Most requests never wait.
         if (timer is null)
             timer = time.CreateTimer(
-                static state => ((RequestTransfer)state!).Cut(EndReason.Stalled), this, left, Timeout.InfiniteTimeSpan);
+                static state => ((RequestTransfer)state!).Abort(EndReason.Stalled), this, left, Timeout.InfiniteTimeSpan);
         else
             timer.Change(left, Timeout.InfiniteTimeSpan);
     }
@@ -174,13 +174,13 @@ internal sealed class RequestTransfer : IDisposable
     /// <summary>Notes that the client has read: the server resumes a writer only after some KiB.</summary>
     public void NoteSent() => (moved, waited) = (0, TimeSpan.Zero);
 
-    /// <summary>Throws if the transfer was cut.</summary>
+    /// <summary>Throws if the transfer was aborted.</summary>
     public void ThrowIfAborted()
     {
         if (reason == EndReason.None)
             return;
         if (reading is null)
-            throw new OperationCanceledException("The transfer was cut.");
+            throw new OperationCanceledException("The transfer was aborted.");
         throw reason == EndReason.Stalled
             ? new BadHttpRequestException("The client has stopped sending.", StatusCodes.Status408RequestTimeout)
             : TransferBudget.Exhausted();
@@ -196,9 +196,9 @@ internal sealed class RequestTransfer : IDisposable
         transfer?.Dispose();
     }
 
-    private Transfer Begin() => transfer ??= budget.Begin(() => Cut(EndReason.Displaced));
+    private Transfer Begin() => transfer ??= budget.Begin(() => Abort(EndReason.Memory));
 
-    private void Cut(EndReason why)
+    private void Abort(EndReason why)
     {
         lock (gate)
         {

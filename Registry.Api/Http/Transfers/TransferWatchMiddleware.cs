@@ -61,11 +61,11 @@ internal sealed partial class TransferWatchMiddleware(
             if (transfer.AbortReason is { } reason)
             {
                 var path = LogPath.Of(context.Request);
-                LogCut(context.Request.Method, path, reason);
+                LogAborted(context.Request.Method, path, reason);
             }
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Method} {Path}: transfer cut, {Reason}")]
-    private partial void LogCut(string method, string path, string reason);
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Method} {Path}: transfer aborted: {Reason}")]
+    private partial void LogAborted(string method, string path, string reason);
 }

@@ -99,12 +99,12 @@ internal sealed class WatchedResponse : PipeWriter, IHttpResponseBodyFeature, IH
     }
 
     /// <inheritdoc/>
-    /// <exception cref="OperationCanceledException">The transfer was cut.</exception>
+    /// <exception cref="OperationCanceledException">The transfer was aborted.</exception>
     public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default) =>
         FinishAsync(writer.FlushAsync(cancellationToken));
 
     /// <inheritdoc/>
-    /// <exception cref="OperationCanceledException">The transfer was cut.</exception>
+    /// <exception cref="OperationCanceledException">The transfer was aborted.</exception>
     public override ValueTask<FlushResult> WriteAsync(
         ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default) =>
         source.Length <= RequestTransfer.SmallBytes

@@ -79,7 +79,7 @@ public sealed class SlowClientTests
         {
             foreach (var (path, headers) in requests)
                 clients.Add(await SlowClient.GetAsync(strict.Address, path, headers, Bound));
-            while (CountLogged("GET", "transfer cut") < requests.Length)
+            while (CountLogged("GET", "transfer aborted") < requests.Length)
                 await Task.Delay(100, Bound);
 
             foreach (var client in clients)
@@ -147,9 +147,9 @@ public sealed class SlowClientTests
                     .Where(static message => message.Contains("-reg_", StringComparison.Ordinal)),
             ];
         }
-        while (!messages.Exists(static message => message.Contains("transfer cut", StringComparison.Ordinal)));
+        while (!messages.Exists(static message => message.Contains("transfer aborted", StringComparison.Ordinal)));
 
-        Assert.That(messages, Has.Some.StartsWith($"POST {Package}-reg_aaaaaaaaaaaa_…: transfer cut"));
+        Assert.That(messages, Has.Some.StartsWith($"POST {Package}-reg_aaaaaaaaaaaa_…: transfer aborted"));
         Assert.That(messages, Has.None.Contains(secret));
     }
 

@@ -74,10 +74,10 @@ internal sealed class RequestTransferTests : IDisposable
         var read = new WatchedReader(body.Reader, stalled).ReadAsync().AsTask();
         time.Passed += TimeSpan.FromSeconds(2);
 
-        // Two waits for memory cut both.
+        // Two waits for memory abort both.
         var waiting = (Task[])[budget.ReserveAsync(1000, default).AsTask(), budget.ReserveAsync(1, default).AsTask()];
         Assert.That(waiting.Select(static wait => wait.IsCompleted), Has.None.True);
-        Assert.That(aborted.IsDisplaced, Is.True);
+        Assert.That(aborted.IsAbortedForMemory, Is.True);
         Assert.That(async () => await read, Throws.TypeOf<RegistryException>());
 
         aborted.Dispose();
