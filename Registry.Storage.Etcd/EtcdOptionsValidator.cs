@@ -69,7 +69,7 @@ internal sealed class EtcdOptionsValidator : IValidateOptions<EtcdOptions>
             when (exception is IOException or UnauthorizedAccessException or CryptographicException
                 or ArgumentException)
         {
-            errors.Add($"{setting} ('{path}') cannot be used: {exception.Message}");
+            errors.Add($"{setting} is '{path}': {exception.Message}");
         }
     }
 }

@@ -220,7 +220,8 @@ internal sealed class FilesystemVolume
     public static StorageException Missing(string path) =>
         new(
             StorageFault.Unavailable,
-            $"'{path}' is gone: was the data folder removed, or its volume unmounted, under the running registry?");
+            $"'{path}' is missing. Was the data folder removed or its volume unmounted while the registry was "
+                + "running?");
 
     /// <summary>Throws if the folder is open for reading only.</summary>
     public void ThrowIfReadOnly()

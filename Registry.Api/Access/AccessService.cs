@@ -64,7 +64,7 @@ internal sealed partial class AccessService(
 
     [LoggerMessage(
         Level = LogLevel.Warning,
-        Message = "Everyone who reaches {Addresses} may push and delete: AUTH__MODE is open. Set AUTH__MODE=tokens, or "
-            + "let only authorized clients reach the port")]
+        Message = "AUTH__MODE is open: everyone who can reach {Addresses} may push and delete. Set AUTH__MODE=tokens, "
+            + "or restrict access to the port")]
     private partial void LogOpen(string addresses);
 }

@@ -111,7 +111,7 @@ internal sealed partial class AdministratorSecret : ICredentialVerifier
         }
         catch (TimeoutException)
         {
-            return new SecretInFile(null, $"it did not answer within {MaxTime.TotalSeconds} s");
+            return new SecretInFile(null, $"it did not respond within {MaxTime.TotalSeconds} s");
         }
     }
 
@@ -139,10 +139,10 @@ internal sealed partial class AdministratorSecret : ICredentialVerifier
     }
 
     [LoggerMessage(
-        Level = LogLevel.Warning, Message = "There is no administrator: {File} has no valid secret: {Reason}")]
+        Level = LogLevel.Warning, Message = "No administrator: the secret in {File} cannot be used ({Reason})")]
     private partial void LogNone(string file, string reason);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "The administrator's secret in {File} has changed")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "The admin token in {File} has changed")]
     private partial void LogChanged(string file);
 
     /// <summary>What is in the file.</summary>

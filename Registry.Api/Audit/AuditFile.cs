@@ -65,11 +65,11 @@ internal sealed class AuditFile : IRegistryEventSink, IDisposable
     {
         var line = new Line(Format(registryEvent));
         if (!waiting.TryAdd(line))
-            throw new IOException($"The file '{path}' does not answer, and {MaxWaiting} events wait for it.");
+            throw new IOException($"The file '{path}' does not respond, and {MaxWaiting} events wait for it.");
         if (Task.WaitAny([line.Written.Task], isStalled ? TimeSpan.Zero : WriteTimeout) < 0)
         {
             isStalled = true;
-            throw new IOException($"The file '{path}' does not answer. The event is written when it does.");
+            throw new IOException($"The file '{path}' does not respond. The event will be written once it responds.");
         }
 
         line.Written.Task.GetAwaiter().GetResult();
@@ -160,7 +160,7 @@ internal sealed class AuditFile : IRegistryEventSink, IDisposable
     {
         FileStream? file = null;
         isLocked = !SpinWait.SpinUntil(() => TryOpen(out file), isLocked ? TimeSpan.Zero : LockTimeout);
-        return file ?? throw new IOException($"Another process keeps the file '{path}' open.");
+        return file ?? throw new IOException($"The file '{path}' is locked by another process.");
     }
 
     /// <summary>Opens the file; false while another process writes, such as a command.</summary>

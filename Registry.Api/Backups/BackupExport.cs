@@ -16,7 +16,7 @@ namespace Registry.Api.Backups;
 
 /// <summary>
 /// Exports a registry in the format of the reference server's backup: an unchanged registry yields the same bytes.
-/// Damaged releases are reported and left out.
+/// Damaged releases are reported and omitted.
 /// </summary>
 /// <param name="registry">The registry.</param>
 /// <param name="dialect">The generation of servers that will restore it, which determines the media types.</param>
@@ -43,14 +43,14 @@ internal sealed class BackupExport(CommandRegistry registry, Dialect dialect, Ac
     private int releases;
     private long bytes;
 
-    /// <summary>The number of packages and releases that are left out because they are damaged.</summary>
+    /// <summary>The number of packages and releases that are omitted because they are damaged.</summary>
     public int Failed { get; private set; }
 
     /// <summary>
-    /// The number of packages that the format cannot hold: those that CNR cannot address, and those that have only OCI
-    /// artifacts.
+    /// The number of packages that the format cannot represent: those that CNR cannot address, and those that have only
+    /// OCI artifacts.
     /// </summary>
-    public int LeftOut { get; private set; }
+    public int Omitted { get; private set; }
 
     /// <summary>
     /// The number of processed packages and the total, which is 0 while the packages are being counted.
@@ -60,8 +60,8 @@ internal sealed class BackupExport(CommandRegistry registry, Dialect dialect, Ac
     /// <summary>The result, or the progress, in one line.</summary>
     public string Summary =>
         $"{Count.Of(releases, "release")} of {ByteSize.Of(bytes)} and {Count.Of(channels.Count, "channel")} "
-            + $"exported; {Failed} damaged and left out."
-            + (LeftOut == 0 ? "" : $" {Count.Of(LeftOut, "package")} left out: the format has no place for them.");
+            + $"exported; {Failed} damaged and omitted."
+            + (Omitted == 0 ? "" : $" {Count.Of(Omitted, "package")} omitted: the format cannot represent them.");
 
     /// <summary>
     /// Writes the backup. It is consistent for each package, not across packages: a package that changes meanwhile is
@@ -140,7 +140,7 @@ internal sealed class BackupExport(CommandRegistry registry, Dialect dialect, Ac
 
     private void LeaveOut(PackageName package, string reason)
     {
-        LeftOut++;
+        Omitted++;
         report($"{package}: not in the backup, because {reason}");
     }
 

@@ -143,7 +143,7 @@ internal sealed class BackupImport(CommandRegistry registry, bool force, Action<
         {
             // The reference server keeps the channels of a package after deleting its last release.
             foreach (var channel in channels)
-                Warn($"Channel {channel.Name} of {package}: the package has no release, so the channel is left out");
+                Warn($"Channel {channel.Name} of {package}: the package has no release, so the channel is skipped");
         }
     }
 
@@ -161,7 +161,7 @@ internal sealed class BackupImport(CommandRegistry registry, bool force, Action<
                 channelsSet++;
             if (channel.Current is { } current && !after.Contains(current))
                 Warn($"Channel {channel.Name} of {package}: its current release {current} does not exist; "
-                    + (set is null ? "the channel is left out" : $"{set.Current} is current instead"));
+                    + (set is null ? "the channel is skipped" : $"{set.Current} is current instead"));
         }
     }
 

@@ -70,7 +70,7 @@ internal sealed class ContentSpool(long maxBytes) : ITextSink, IAsyncDisposable
     {
         await FlushAsync(cancellationToken);
         if (!decoder.IsComplete)
-            Refusal ??= "its blob is not base64: it ends within a group of four digits";
+            Refusal ??= "its blob is not base64: its length is not a multiple of four characters";
         Digest = Digest.FromHash(hash.GetHashAndReset());
     }
 

@@ -8,21 +8,23 @@ internal static class CnrErrors
     /// <summary>A push to an invalid package name.</summary>
     public static RegistryException InvalidPackageName(string @namespace, string name) => new(
         ErrorCode.InvalidUsage,
-        "A namespace and a name have 1 to 80 letters, digits or . _ - each and begin with a letter, a digit or _",
+        $"The package name '{@namespace}/{name}' is invalid: namespace and name must each have 1 to 80 letters, "
+            + "digits, '.', '_' or '-', and start with a letter, a digit or '_'",
         ("field", "package"),
         ("package", $"{@namespace}/{name}"));
 
     /// <summary>An invalid page size.</summary>
     public static RegistryException InvalidLimit(string limit) => new(
         ErrorCode.InvalidUsage,
-        $"A limit is a whole number from 1 to {ListPage.MaxLimit}",
+        $"limit is '{limit}'; expected a whole number from 1 to {ListPage.MaxLimit}",
         ("field", "limit"),
         ("limit", limit));
 
     /// <summary>An invalid channel name.</summary>
     public static RegistryException InvalidChannelName(string channel) => new(
         ErrorCode.InvalidUsage,
-        "A channel name has 1 to 80 letters, digits or . _ + - and begins with a letter, a digit or _",
+        $"The channel name '{channel}' is invalid: expected 1 to 80 letters, digits, '.', '_', '+' or '-', starting "
+            + "with a letter, a digit or '_'",
         ("field", "channel"),
         ("channel", channel));
 
@@ -35,8 +37,8 @@ internal static class CnrErrors
     /// <summary>A push in an invalid media type.</summary>
     public static RegistryException InvalidMediaType(string mediaType) => new(
         ErrorCode.InvalidParameters,
-        "A media type is a short one of 1 to 64 lower-case letters, digits or . + _ - that begins with a letter or "
-            + "digit, or a long one of CNR",
+        $"The media type '{mediaType}' is invalid: expected a short name of 1 to 64 lower-case letters, digits, '.', "
+            + "'+', '_' or '-', starting with a letter or digit, or a full CNR media type",
         ("field", "media_type"),
         ("media_type", mediaType));
 }

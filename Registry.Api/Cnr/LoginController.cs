@@ -48,7 +48,7 @@ internal sealed class LoginController(CredentialVerifiers verifiers) : Controlle
     {
         var body = await SmallBody.ReadAsync(Request, MaxBodyBytes, cancellationToken)
             ?? throw new RegistryException(
-                ErrorCode.RequestTooLarge, $"A login has at most {MaxBodyBytes} bytes.", ("limit", MaxBodyBytes));
+                ErrorCode.RequestTooLarge, $"The login is larger than {MaxBodyBytes} bytes.", ("limit", MaxBodyBytes));
         try
         {
             var login = JsonSerializer.Deserialize(body.Span, CnrJsonContext.Default.LoginRequest);

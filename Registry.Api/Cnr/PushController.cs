@@ -15,9 +15,9 @@ internal sealed class PushController(PackageRegistry packages) : CnrController
 {
     /// <summary>Push a release</summary>
     /// <remarks>
-    /// The content is a `.tar.gz` in base64, in JSON, a form or the query. It is checked and stored while it arrives. A
-    /// release that exists in this media type is refused with 409 unless the push is forced. Nothing of a refused push
-    /// is stored.
+    /// The content is a `.tar.gz`: in base64 as JSON, as a form field or in the query, or as a file in a form. It is
+    /// checked and stored while it arrives. A push of an existing release in this media type fails with 409 unless
+    /// `force` is true. A failed push stores nothing.
     /// </remarks>
     /// <param name="namespace">The namespace.</param>
     /// <param name="name">The name.</param>

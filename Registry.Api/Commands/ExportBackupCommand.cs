@@ -20,18 +20,18 @@ internal sealed class ExportBackupCommand : RegistryCommand
 
     public ExportBackupCommand()
         : base("export-backup", "Write all packages and channels as a backup of a cn-app-registry or appr server", """
-            Writes all packages, with their contents, and all channels as one JSON file, which import-backup reads and
-            cn-app-registry and appr servers restore. The format has no place for packages that CNR cannot address, such
-            as team/charts/app, nor for OCI manifests, tags and provenance files: they are reported and left out. App
-            archives and tokens are not included. The settings select the registry, which may serve meanwhile. An
-            unchanged registry produces the same bytes each time.
+            Writes all packages, with their content, and all channels as one JSON file, which import-backup reads and
+            cn-app-registry and appr servers restore. The format cannot represent packages that CNR cannot address, such
+            as team/charts/app, or OCI manifests, tags and provenance files: they are reported and omitted. App archives
+            and tokens are not included. The settings select the registry, which can keep serving. An unchanged registry
+            produces the same bytes each time.
 
-            The file replaces an existing one only when it is complete and flushed to disk. The digest of each content
-            is checked; damaged data is reported and left out, and the backup is then written to FILE.incomplete.
+            The file replaces an existing one only when it is complete and flushed to disk. The digest of each package
+            is checked; damaged data is reported and omitted, and the backup is then written to FILE.incomplete.
             Progress goes to standard error.
 
-            Exit codes: 0 the backup has the releases of every package; 1 a package was left out, data is damaged, or
-            the storage failed; 2 usage error.
+            Exit codes: 0 the backup has the releases of every package; 1 a package was omitted, data is damaged, or the
+            storage failed; 2 usage error.
             """)
     {
         Arguments.Add(file);
@@ -64,7 +64,7 @@ internal sealed class ExportBackupCommand : RegistryCommand
                     return export.Failed == 0;
                 });
         await messages.WriteLineAsync($"{export.Summary} Written to {written}");
-        return export.Failed + export.LeftOut == 0 ? ExitCode.Success : ExitCode.Failure;
+        return export.Failed + export.Omitted == 0 ? ExitCode.Success : ExitCode.Failure;
     }
 
     private static string Describe(BackupExport export, RemainingTime left, TimeSpan elapsed)

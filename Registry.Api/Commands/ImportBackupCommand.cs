@@ -17,10 +17,10 @@ internal sealed class ImportBackupCommand : RegistryCommand
     public ImportBackupCommand()
         : base("import-backup", "Import a backup of a cn-app-registry or appr server, or of export-backup", """
             Imports the backup of a cn-app-registry or appr server, or of export-backup: packages with the times of
-            their pushes, and channels. The settings select the registry, which may serve meanwhile.
+            their pushes, and channels. The settings select the registry, which can keep serving.
 
             Existing releases stay: importing the same backup again changes nothing. A release that exists with
-            different content is reported and left unchanged. Each content is checked against the digest and size in
+            different content is reported and left unchanged. Each package is checked against the digest and size in
             the backup. Entries that cannot be imported are reported, and the import continues. A warning is printed
             for each channel whose current release no longer exists. Progress goes to standard error.
 

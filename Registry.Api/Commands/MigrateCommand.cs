@@ -29,8 +29,8 @@ internal sealed class MigrateCommand : RegistryCommand
         : base("migrate", "Copy a registry from one storage to another", $"""
             Copies all packages with their channels, all app archives and all tokens, byte for byte and with all
             timestamps, and verifies the copy. STORAGE is one of {string.Join(", ", StorageSelection.Names)}.
-            Entries that are already at the target are not copied again: after a failure, or if the source has changed
-            meanwhile, run it again. Nothing is removed from the target.
+            Entries that are already at the target are not copied again. After a failure, or if the source has changed,
+            run it again. Nothing is removed from the target.
 
             Both storages use the settings of the service, such as FILESYSTEM__PATH or --Redis:Configuration=…
             If both sides need a setting of the same name, prefix it with the side: --from:Filesystem:Path=… and

@@ -14,8 +14,7 @@ internal abstract class TokenCommand(string name, string summary, string details
     : RegistryCommand(name, summary, $"""
         {details}
 
-        Works on the storage itself and needs no server. Servers that use the storage may run meanwhile: they know of
-        the change at their next request.
+        Accesses the storage directly; no server is needed. Running servers apply the change from their next request.
 
         Exit codes: {exitCodes}
         """)

@@ -20,7 +20,7 @@ internal sealed class TokenCreateCommand : TokenCommand
 
     private readonly Option<string[]> scopes = new("--scope")
     {
-        Description = "What the holder may do: a pattern, '=' and actions. Repeat it for more",
+        Description = "What the holder may do: a pattern, '=' and actions. Can be repeated",
         HelpName = "SCOPE",
         Required = true,
         Arity = ArgumentArity.OneOrMore,

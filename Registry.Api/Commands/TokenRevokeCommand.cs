@@ -18,7 +18,7 @@ internal sealed class TokenRevokeCommand : TokenCommand
             // The argument may be a whole token, which must not reach a log: do not repeat it.
             result.AddError(
                 TokenSecret.TryParse(text, out var secret)
-                    ? $"ID is a whole token; expected its id only: {secret.Id}."
+                    ? $"ID is a whole token; expected only its id, {secret.Id}."
                     : "ID is invalid; expected 12 lower-case letters and digits, as 'token list' shows them.");
             return default;
         },
@@ -29,8 +29,8 @@ internal sealed class TokenRevokeCommand : TokenCommand
             "revoke",
             "Revoke a token",
             """
-            Every server refuses the token at its next request. Tokens that were issued with it stay valid: revoke them
-            too if it has leaked. 'token list' shows the issuer of each.
+            Every server rejects the token from its next request. Tokens that were issued with it stay valid: revoke
+            them too if it has leaked. 'token list' shows the issuer of each.
             """,
             "0 the token is revoked; 1 there is no such token, or the storage failed; 2 usage error.")
     {

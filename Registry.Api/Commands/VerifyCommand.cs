@@ -18,20 +18,20 @@ internal sealed class VerifyCommand : RegistryCommand
     private readonly Option<bool> repair = CommandOptions.Switch(
         "--repair",
         "Afterwards discard abandoned uploads: those whose process has died, and those that have been idle for "
-            + "COLLECTION__STAGEDIDLESECONDS. Garbage is left to a running registry. Damaged data is not changed");
+            + "COLLECTION__STAGEDIDLESECONDS. A running registry collects garbage. Damaged data is never changed");
 
     private readonly Option<int> parallel = CommandOptions.Parallel();
 
     public VerifyCommand()
         : base("verify", "Read all stored data and report damage", """
             Reads every index, every referenced blob, every app archive and every token. Computes each sha256, unpacks
-            each package, and compares them with names, lengths and manifests. Each fault is a line on standard output
-            with package, release, media type and digest, and the problem. Unreferenced blobs are counted as garbage,
-            not as faults.
+            each package, and compares them with names, lengths and manifests. Each finding is one line on standard
+            output with package, release, media type and digest, and the problem. Unreferenced blobs are counted as
+            garbage, not as findings.
 
-            Only --repair changes anything. The registry may serve meanwhile, and the storage may be read-only.
+            Only --repair changes anything. The registry can keep serving, and the storage may be read-only.
 
-            Exit codes: 0 no faults; 1 faults, or the storage failed or is empty; 2 usage error.
+            Exit codes: 0 no findings; 1 findings, or the storage failed or is empty; 2 usage error.
             """)
     {
         Options.Add(storage);
@@ -82,6 +82,6 @@ internal sealed class VerifyCommand : RegistryCommand
             + $"read {Count.Of(read.Packages, "package")}, "
             + $"{Count.Of(read.Archives, "archive")}, {Count.Of(read.Blobs, "blob")}, "
             + $"{ByteSize.Of(read.Bytes)} ({ByteSize.Rate(read.Bytes, elapsed)}); "
-                + $"{Count.Of(verification.Findings, "fault")}";
+            + $"{Count.Of(verification.Findings, "finding")}";
     }
 }

@@ -20,7 +20,7 @@ internal static class RegularFile
     {
         var reading = Task.Run(() => TypeOf(path));
         if (!reading.Wait(MaxTime))
-            return $"it did not answer within {MaxTime.TotalSeconds} s";
+            return $"it did not respond within {MaxTime.TotalSeconds} s";
         var kind = reading.GetAwaiter().GetResult() switch
         {
             null or Native.Regular => null,

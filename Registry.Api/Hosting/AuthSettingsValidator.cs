@@ -15,7 +15,7 @@ internal sealed class AuthSettingsValidator : IValidateOptions<AuthSettings>
         if (!options.RequiresScopes && !options.Mode.Equals(AuthSettings.Open, StringComparison.OrdinalIgnoreCase))
             yield return $"AUTH__MODE is '{options.Mode}'; expected open or tokens.";
         if (!ScopeSet.TryParse(options.Anonymous, out var scopes, out var problem))
-            yield return $"AUTH__ANONYMOUS holds {problem}.";
+            yield return $"AUTH__ANONYMOUS contains {problem}.";
         else if (scopes.AllowsAny(AccessActions.Admin))
             yield return $"AUTH__ANONYMOUS is '{options.Anonymous}'; clients without credentials cannot have admin.";
         if (options.AdminToken.Length > 0 && options.AdminTokenFile.Length > 0)

@@ -91,8 +91,7 @@ internal sealed class CommandRegistry(
             return await opened.HasContentAsync(cancellationToken)
                 ? opened
                 : throw new StartupException(
-                    $"The storage '{probe.Name}' holds no packages and no archives: {probe.Description}. Check its "
-                        + "settings.");
+                    $"No packages or archives found in {probe.Description}. Check the path or prefix in the settings.");
         }
         catch
         {

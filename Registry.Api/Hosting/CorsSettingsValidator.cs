@@ -10,5 +10,6 @@ internal sealed class CorsSettingsValidator : IValidateOptions<CorsSettings>
         .Where(static entry => !WebOrigin.TryParse(entry, out _))
         .Select(
             static entry =>
-                $"CORS__ORIGINS holds '{entry}'; expected an origin such as https://ui.example.org, without a path."));
+                $"CORS__ORIGINS contains '{entry}'; expected an origin such as https://ui.example.org, without a "
+                    + "path."));
 }

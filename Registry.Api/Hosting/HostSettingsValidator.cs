@@ -9,6 +9,6 @@ internal sealed class HostSettingsValidator : IValidateOptions<HostSettings>
         .Where(static entry => Uri.CheckHostName(entry) is UriHostNameType.Unknown or UriHostNameType.Basic
             || (Uri.CheckHostName(entry) == UriHostNameType.IPv6 && !entry.StartsWith('[')))
         .Select(static entry =>
-            $"HOSTS__ALLOWED holds '{entry}'; expected a host name or address without a port: registry.example.org, "
+            $"HOSTS__ALLOWED contains '{entry}'; expected a host name or address without a port: registry.example.org, "
                 + "10.0.0.1 or [::1]."));
 }

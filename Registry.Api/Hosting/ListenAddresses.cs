@@ -14,13 +14,13 @@ internal static class ListenAddresses
     [
         .. from address in PartsOf(configuration, WebHostDefaults.ServerUrlsKey)
            where !IsAddress(address)
-           select $"ASPNETCORE_URLS holds '{address}'; expected http://HOST:PORT or https://HOST:PORT, with a port "
+           select $"ASPNETCORE_URLS contains '{address}'; expected http://HOST:PORT or https://HOST:PORT, with a port "
                + $"from 0 to {IPEndPoint.MaxPort}.",
         .. from key in (string[])[WebHostDefaults.HttpPortsKey, WebHostDefaults.HttpsPortsKey]
            from port in PartsOf(configuration, key)
            where !int.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
                || number > IPEndPoint.MaxPort
-           select $"ASPNETCORE_{key.ToUpperInvariant()} holds '{port}'; expected a port from 0 to "
+           select $"ASPNETCORE_{key.ToUpperInvariant()} contains '{port}'; expected a port from 0 to "
                + $"{IPEndPoint.MaxPort}.",
     ];
 

@@ -9,6 +9,6 @@ internal sealed class ProxySettingsValidator : IValidateOptions<ProxySettings>
         .Where(static entry => ProxySettings.Parse(entry) is null)
         .Select(
             static entry =>
-                $"PROXIES__TRUSTED holds '{entry}'; expected an address such as 10.1.2.3 or a network such as "
+                $"PROXIES__TRUSTED contains '{entry}'; expected an address such as 10.1.2.3 or a network such as "
                     + "10.0.0.0/8."));
 }

@@ -13,6 +13,6 @@ internal sealed class ReleaseSettingsValidator : IValidateOptions<ReleaseSetting
         .Where(static entry => entry.AsSpan().ContainsAnyExcept(Characters))
         .Select(
             static entry =>
-                $"RELEASES__MUTABLE holds '{entry}'; expected the name of a package such as team/app, or a pattern "
+                $"RELEASES__MUTABLE contains '{entry}'; expected the name of a package such as team/app, or a pattern "
                     + "such as dev/*."));
 }

@@ -63,14 +63,15 @@ internal sealed class IdentitySettings
         var issuer = section["Issuer"] ?? "";
         if (!IsSecure(issuer))
             errors.Add(
-                $"{VariableOf(section.Path)}__ISSUER is '{issuer}'; expected a URL with https, as the tokens have it.");
+                $"{VariableOf(section.Path)}__ISSUER is '{issuer}'; expected an https URL, exactly as in the claim "
+                    + "iss.");
         var audience = section["Audience"] ?? "";
         if (audience.Length == 0)
             errors.Add(
                 $"{VariableOf(section.Path)}__AUDIENCE is empty; expected the audience of tokens for this registry.");
         var jwks = section["JwksUri"];
         if (jwks is not null && !IsSecure(jwks))
-            errors.Add($"{VariableOf(section.Path)}__JWKSURI is '{jwks}'; expected a URL with https.");
+            errors.Add($"{VariableOf(section.Path)}__JWKSURI is '{jwks}'; expected an https URL.");
         var file = section["CaFile"];
         if (file is not null && FindProblem(file) is { } unreadable)
             errors.Add($"{VariableOf(section.Path)}__CAFILE is '{file}': {unreadable}");
@@ -83,10 +84,9 @@ internal sealed class IdentitySettings
         if (claims.All(static claim => claim.AcceptsAll))
             errors.Add(
                 $"{VariableOf(section.Path)}__CLAIMS accepts every token of the issuer; expected at least one claim "
-                + $"that "
-                    + $"is not *, such as {VariableOf(section.Path)}__CLAIMS__sub.");
+                    + $"that is not *, such as {VariableOf(section.Path)}__CLAIMS__sub.");
         if (!ScopeTemplate.TryParse(section["Scopes"] ?? "", out var scopes, out var problem))
-            errors.Add($"{VariableOf(section.Path)}__SCOPES holds {problem}.");
+            errors.Add($"{VariableOf(section.Path)}__SCOPES contains {problem}.");
         if (errors.Count == before)
             rules.Add(new IdentityRule(
                 new IssuerAddress(issuer, jwks is null ? null : new Uri(jwks), file), audience, claims, scopes!));

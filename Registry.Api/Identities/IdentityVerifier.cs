@@ -124,7 +124,7 @@ internal sealed partial class IdentityVerifier : ICredentialVerifier
         null => null,
         SecurityTokenExpiredException => "The JSON Web Token has expired.",
         SecurityTokenNotYetValidException => "The JSON Web Token is not valid yet: check the clocks.",
-        SecurityTokenNoExpirationException => "The JSON Web Token never expires; expected the claim exp.",
+        SecurityTokenNoExpirationException => "The JSON Web Token has no claim exp.",
         _ => "The signature of the JSON Web Token is not valid.",
     };
 

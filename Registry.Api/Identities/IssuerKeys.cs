@@ -155,7 +155,7 @@ internal sealed partial class IssuerKeys(IssuerAddress address, TimeProvider tim
         using var response = await client.GetAsync(uri, cancellationToken);
         return response.StatusCode == HttpStatusCode.OK
             ? await response.Content.ReadAsByteArrayAsync(cancellationToken)
-            : throw new HttpRequestException($"{uri} answered with {(int)response.StatusCode}.");
+            : throw new HttpRequestException($"{uri} returned status {(int)response.StatusCode}.");
     }
 
     private static string? TextOf(JsonDocument document, string name) =>

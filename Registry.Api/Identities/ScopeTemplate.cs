@@ -29,7 +29,7 @@ internal sealed partial class ScopeTemplate
             parsed.scopes.Select(static scope => Claim().Replace(scope, "x")), out var sample, out problem))
             return false;
         problem = sample.Scopes.IsEmpty ? "no scope; expected scopes such as team/**=pull,push"
-            : sample.AllowsAny(AccessActions.Admin) ? "admin, which outside identities cannot have"
+            : sample.AllowsAny(AccessActions.Admin) ? "admin, which external identities cannot have"
             : null;
         template = problem is null ? parsed : null;
         return problem is null;

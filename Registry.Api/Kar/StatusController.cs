@@ -12,7 +12,7 @@ namespace Registry.Api.Kar;
 [ApiExplorerSettings] // Only controllers with [ApiController] are described by default.
 internal sealed class StatusController(StorageReadiness storage) : ControllerBase
 {
-    /// <summary>Show the state of the registry</summary>
+    /// <summary>Show the status of the registry</summary>
     /// <remarks>503 with the same body and <c>"status":"unavailable"</c> while the storage does not answer.</remarks>
     /// <param name="cancellationToken">Cancels the request.</param>
     [RequiresAnyRight]

@@ -10,8 +10,8 @@ internal static class OciErrors
     /// <summary>A name that is not that of a repository.</summary>
     public static RegistryException InvalidName(string name) => new(
         ErrorCode.InvalidName,
-        "A repository name has parts of 1 to 80 lower-case letters and digits, with single . _ __ or hyphens between "
-            + "them. Slashes separate the parts, and the whole name has at most 255 characters",
+        "A repository name must have at most 255 characters, in parts separated by '/': 1 to 80 lower-case letters and "
+            + "digits each, with '.', '_', '__' or hyphens between them",
         ("name", name));
 
     /// <summary>A digest that is malformed, or of an algorithm that is not supported.</summary>
@@ -19,19 +19,20 @@ internal static class OciErrors
         ErrorCode.InvalidDigest,
         digest is null
             ? "The request has no parameter 'digest'"
-            : "A digest is 'sha256:' and 64 lower-case hexadecimal digits. This registry supports no other algorithm",
+            : "A digest must be 'sha256:' and 64 lower-case hexadecimal digits. This registry supports no other "
+                + "algorithm",
         ("digest", digest));
 
     /// <summary>A tag that cannot be set.</summary>
     public static RegistryException InvalidTag(string tag) => new(
         ErrorCode.InvalidManifest,
-        "A tag has 1 to 128 letters, digits or . _ - and begins with a letter, a digit or _",
+        "A tag must have 1 to 128 letters, digits, '.', '_' or '-', and start with a letter, a digit or '_'",
         ("tag", tag));
 
     /// <summary>A manifest over the limit.</summary>
     public static RegistryException ManifestTooLarge(PackageName package) => new(
         ErrorCode.RequestTooLarge,
-        $"A manifest has at most {RepositoryManifests.MaxManifestBytes} bytes",
+        $"The manifest is larger than {RepositoryManifests.MaxManifestBytes} bytes, the limit of this registry",
         ("name", package.Value), ("limit", RepositoryManifests.MaxManifestBytes));
 
     /// <summary>A page size that is not a number.</summary>
@@ -41,7 +42,7 @@ internal static class OciErrors
     /// <summary>A <c>Content-Range</c> that is malformed.</summary>
     public static RegistryException InvalidContentRange(string header) => new(
         ErrorCode.InvalidSize,
-        "The Content-Range of a chunk is FIRST-LAST: the numbers of its first and its last byte",
+        "The Content-Range of a chunk must be FIRST-LAST, the offsets of its first and last byte",
         ("range", header));
 
     /// <summary>A chunk whose length is not that of its <c>Content-Range</c>.</summary>

@@ -60,7 +60,7 @@ internal static class CnrErrorExamples
     public static RegistryException InvalidMediaType { get; } = CnrErrors.InvalidMediaType("Helm");
 
     public static RegistryException InvalidBlob { get; } =
-        new(ErrorCode.InvalidParameters, "The archive is not a gzip.", ("field", "blob"));
+        new(ErrorCode.InvalidParameters, "The archive is not a gzip file.", ("field", "blob"));
 
     public static RegistryException Exists { get; } =
         PackageErrors.PackageExists(Sample.Package, Sample.Manifest.Release, Sample.Helm);

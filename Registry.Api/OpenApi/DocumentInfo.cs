@@ -31,10 +31,9 @@ internal static class DocumentInfo
         new()
         {
             Name = OperationDescription.HelmTag,
-            Description = "The same charts in Helm repositories, one for each namespace and channel, with the API of "
-                + "ChartMuseum. A namespace of several parts has them in place of `{namespace}`; for packages "
-                    + "without a "
-                + "namespace, leave it and its slash out.",
+            Description = "The same charts in Helm repositories, one for each namespace and channel, with "
+                + "ChartMuseum's API. `{namespace}` may have several parts, separated by slashes. For packages "
+                + "without a namespace, omit it and its slash.",
         },
         new()
         {
@@ -78,10 +77,10 @@ internal static class DocumentInfo
         These rules apply to all operations:
 
         * Every `GET` also supports `HEAD`, with the same headers and no body; every path supports `OPTIONS`.
-        * Pages of every web site may read (`Access-Control-Allow-Origin: *`). Only pages of the registry itself and of
+        * Pages of every website may read (`Access-Control-Allow-Origin: *`). Only pages of the registry itself and of
           the origins in `CORS__ORIGINS` may write: others get 403 `forbidden`.
         * With `AUTH__MODE=tokens` requests need a token, as `Authorization: Bearer TOKEN` or as the password of any
-          user. Otherwise everyone may push and delete: restrict access with a proxy.
+          user. Otherwise everyone may push and delete: set `AUTH__MODE=tokens`, or restrict access with a proxy.
         * Reads have a strong `ETag` and support `If-None-Match` (304). Downloads support `Range`; those of CNR and KAR
           also support `If-Modified-Since` if their URL always identifies the same bytes. JSON is compressed if the
           client accepts `br` or `gzip`, except for OCI.

@@ -35,7 +35,7 @@ internal static class HelmOperations
 
     private static readonly RegistryException NoProvenance = ChartBody.NoProvenance();
 
-    private static readonly RegistryException InvalidChart = ChartErrors.Invalid("The archive is not a gzip.");
+    private static readonly RegistryException InvalidChart = ChartErrors.Invalid("The archive is not a gzip file.");
 
     private static readonly RegistryException InvalidProvenance =
         ChartErrors.Invalid(Provenance.TryRead("a"u8, out _, out var reason) ? throw new FormatException() : reason);

@@ -39,8 +39,8 @@ internal static class HelmSchemas
     /// <summary>Returns the body of the push of a chart.</summary>
     public static OpenApiRequestBody ChartBody() => new()
     {
-        Description = "The archive, with any Content-Type but that of a form, or a form with the archive, its "
-            + "provenance file or both.",
+        Description = "The archive (any Content-Type except a form), or a form with the archive, its provenance file "
+            + "or both.",
         IsRequired = true,
         Content =
         {
@@ -52,7 +52,7 @@ internal static class HelmSchemas
     /// <summary>Returns the body of the push of a provenance file.</summary>
     public static OpenApiRequestBody ProvenanceBody() => new()
     {
-        Description = "The file, with any Content-Type but that of a form, or a form with the file.",
+        Description = "The file (any Content-Type except a form), or a form with the file.",
         IsRequired = true,
         Content =
         {

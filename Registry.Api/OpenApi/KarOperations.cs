@@ -75,7 +75,7 @@ internal static class KarOperations
 
     private static JsonSchema StatusSchema()
     {
-        var schema = ObjectSchemas.Object("The state of the registry.", new()
+        var schema = ObjectSchemas.Object("The status of the registry.", new()
         {
             ["kind"] = ObjectSchemas.OneOf("registry#status"),
             ["status"] = ObjectSchemas.OneOf("ok", "unavailable"),

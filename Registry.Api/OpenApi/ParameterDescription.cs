@@ -94,7 +94,7 @@ internal static class ParameterDescription
             Kind = Kind.Path,
             IsRequired = true,
             Description = "The namespace: the first part of the repository. "
-                + "A repository of one part, or of more than two, has its parts in place of `{namespace}/{name}`.",
+                + "`{namespace}/{name}` stands for the whole repository, which may have one part or more than two.",
         });
     }
 }

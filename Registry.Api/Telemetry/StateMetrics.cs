@@ -53,7 +53,7 @@ internal sealed class StateMetrics
             "registry.ready",
             () => Known(ReadyOf(readiness, catalog)),
             "{registry}",
-            "Whether the last check of the readiness succeeded: 1 or 0.");
+            "Whether the last readiness check succeeded: 1 or 0.");
         meter.CreateObservableGauge(
             "registry.catalog.age",
             () => Known(catalog.Age?.TotalSeconds),
@@ -70,7 +70,7 @@ internal sealed class StateMetrics
             "registry.cache.limit",
             () => Sizes(static usage => usage.MaxBytes),
             "By",
-            "The most memory that each cache may use.");
+            "The maximum memory that each cache may use.");
         meter.CreateObservableCounter(
             "registry.storage.retries",
             () => retries.Count,
@@ -96,14 +96,14 @@ internal sealed class StateMetrics
         meter.CreateObservableGauge(
             "registry.transfers.usage", () => transfers.Reserved, "By", "Memory that transfers have reserved.");
         meter.CreateObservableGauge(
-            "registry.transfers.limit", () => transfers.Limit, "By", "The most memory that transfers may reserve.");
+            "registry.transfers.limit", () => transfers.Limit, "By", "The maximum memory that transfers may reserve.");
         meter.CreateObservableGauge(
-            "registry.uploads.staged", () => Known(uploads.Count), "{upload}", "Unfinished uploads of all replicas.");
+            "registry.uploads.staged", () => Known(uploads.Count), "{upload}", "Staged uploads of all replicas.");
         meter.CreateObservableGauge(
             "registry.uploads.limit",
             () => repositories.MaxUploads,
             "{upload}",
-            "The most unfinished uploads of all replicas.");
+            "The maximum number of staged uploads of all replicas.");
     }
 
     /// <summary>Returns a value once it is known.</summary>

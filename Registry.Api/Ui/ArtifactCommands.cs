@@ -45,7 +45,7 @@ internal static class ArtifactCommands
     public static Command? Discover(ServerAddress server, PackageName package, Digest subject) =>
         RepositoryName.IsLegal(package)
             ? new Command(
-                "List what is attached, with oras",
+                "List attached artifacts with oras",
                 UsageCommands.Oras(server, "discover", $"{server.Host}/{package}@sha256:{subject}"))
             : null;
 

@@ -67,10 +67,10 @@ internal sealed record HomeModel(
     /// <summary>The commands that push the first chart and use it.</summary>
     public IReadOnlyList<Command> FirstSteps =>
     [
-        new("Make a chart", "helm create app && helm package app"),
+        new("Create a chart", "helm create app && helm package app"),
         new("Push it", $"helm push app-0.1.0.tgz oci://{Server.Host}/team{(Server.IsPlain ? " --plain-http" : "")}"),
         new(
-            "Show what it would install",
+            "Preview the manifests",
             $"helm template my-app oci://{Server.Host}/team/app{(Server.IsPlain ? " --plain-http" : "")}"),
     ];
 }

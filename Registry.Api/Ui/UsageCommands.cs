@@ -92,7 +92,7 @@ internal static class UsageCommands
             : package.Namespace.Length == 0 ? $"oci://{server.Host}"
             : $"oci://{server.Host}/{package.Namespace}";
         return new Command(
-            "Depend on it in Chart.yaml",
+            "Add as a dependency in Chart.yaml",
             $"dependencies:\n  - name: \"{package.Name}\"\n    version: \"{release}\"\n"
                 + $"    repository: \"{repository}\"");
     }
@@ -147,7 +147,7 @@ internal static class UsageCommands
 
         if (RepositoryName.IsLegal(package))
             commands.Add(new Command(
-                $"{label} with Helm by OCI",
+                $"{label} with Helm over OCI",
                 LogIn(server, "helm registry login", "--plain-http ")
                     + $"helm {verb} oci://{server.Host}/{package} --version {manifest.Release}"
                     + (server.IsPlain ? " --plain-http" : "")));

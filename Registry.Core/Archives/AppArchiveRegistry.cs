@@ -132,7 +132,7 @@ public sealed class AppArchiveRegistry(IBlobStore blobs, ArchiveLimits limits, R
     /// </summary>
     public RegistryException TooLarge() => new(
         ErrorCode.RequestTooLarge,
-        $"An archive has at most {Limits.MaxArchiveBytes} bytes.",
+        $"The archive is larger than {Limits.MaxArchiveBytes} bytes, the limit of this registry.",
         ("limit", Limits.MaxArchiveBytes));
 
     private RegistryException TooDeep(Workspace workspace) => new(

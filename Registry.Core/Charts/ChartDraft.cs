@@ -61,8 +61,7 @@ internal sealed class ChartDraft
             throw new ChartFormatException("The chart has no name.");
         if (cleanName is "." or ".." || cleanName.Contains('/', StringComparison.Ordinal))
             throw new ChartFormatException(
-                $"The name {ChartText.Quote(name)} is not the name of a file: it must not contain '/', or be '.' or "
-                    + "'..'.");
+                $"The chart name {ChartText.Quote(name)} must not contain '/', or be '.' or '..'.");
         if (version.Length == 0)
             throw new ChartFormatException("The chart has no version.");
         if (version.Length > Release.MaxLength)
@@ -70,7 +69,7 @@ internal sealed class ChartDraft
                 $"The version has {version.Length} characters; expected at most {Release.MaxLength}.");
         if (!Release.TryParse(version, out var release, out _) || !HasNumbersOf64Bits(release))
             throw new ChartFormatException(
-                $"The version {ChartText.Quote(version)} is not one of Semantic Versioning 2, such as 1.2.0.");
+                $"The version {ChartText.Quote(version)} is not a semantic version such as 1.2.0.");
         if (type is not ("" or "application" or "library"))
             throw new ChartFormatException(
                 $"The type {ChartText.Quote(type)} is neither 'application' nor 'library'.");
@@ -79,8 +78,8 @@ internal sealed class ChartDraft
         {
             if (dependency.Alias.AsSpan().ContainsAnyExcept(AliasCharacters))
                 throw new ChartFormatException(
-                    $"The alias {ChartText.Quote(dependency.Alias)} of a dependency has other characters than letters, "
-                        + "digits, '_' and '-'.");
+                    $"The dependency alias {ChartText.Quote(dependency.Alias)} may contain only letters, digits, '_' "
+                        + "and '-'.");
             var used = dependency.Alias.Length > 0 ? dependency.Alias : ChartText.Clean(dependency.Name);
             if (!names.Add(used))
                 throw new ChartFormatException(

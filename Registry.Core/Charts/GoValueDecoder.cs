@@ -132,5 +132,5 @@ internal static class GoValueDecoder
     }
 
     private static ChartFormatException Mismatch(YamlValue value, string path, string expected) =>
-        new($"{path} is {value.Kind}; {expected} is expected.");
+        new($"{path} is {value.Kind}; expected {expected}.");
 }

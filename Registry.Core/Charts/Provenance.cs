@@ -73,7 +73,7 @@ public sealed record Provenance(ChartMetadata Chart, ImmutableDictionary<string,
         return lines.Current == Signature && current == sums
             ? (chart.ToString(), sums.ToString())
             : throw new ChartFormatException(
-                "It is not a signed message with two parts that '...' separates.");
+                "Expected a signed message with two YAML documents separated by '...'.");
     }
 
     private static void Find(IEnumerator<string> lines, string line)
@@ -81,7 +81,7 @@ public sealed record Provenance(ChartMetadata Chart, ImmutableDictionary<string,
         do
         {
             if (!lines.MoveNext())
-                throw new ChartFormatException("It is not a message that is signed in clear text.");
+                throw new ChartFormatException("It is not a cleartext-signed message (OpenPGP).");
         }
         while (lines.Current != line);
     }
@@ -90,7 +90,7 @@ public sealed record Provenance(ChartMetadata Chart, ImmutableDictionary<string,
     {
         var entries = YamlReader.Read(Encoding.UTF8.GetBytes(sums)).Entries;
         if (!entries.TryGetValue("files", out var files) || files is not YamlValue.Mapping { Entries.Count: > 0 } named)
-            throw new ChartFormatException("It names no files.");
+            throw new ChartFormatException("It lists no files.");
         return named.Entries.ToImmutableDictionary(
             static file => file.Key, static file => DigestOf(file.Value, file.Key), StringComparer.Ordinal);
     }

@@ -51,7 +51,7 @@ internal sealed class YamlReader
             case StreamEnd:
                 return new YamlValue.Mapping(new Dictionary<string, YamlValue>(StringComparer.Ordinal));
             case DocumentStart { Version.Version: var version } when version is not { Major: 1, Minor: 1 }:
-                throw new ChartFormatException("The file is not of YAML 1.1.");
+                throw new ChartFormatException("The file is not YAML 1.1.");
         }
 
         var document = Take();
@@ -68,7 +68,7 @@ internal sealed class YamlReader
         while (Take() is var key and not MappingEnd)
         {
             if (key is not Scalar scalar)
-                throw new ChartFormatException($"The key in line {key.Start.Line} is not text.");
+                throw new ChartFormatException($"The key on line {key.Start.Line} is not text.");
             var name = YamlScalar.ResolveKey(scalar);
             entries[name] = Value(Take());
         }

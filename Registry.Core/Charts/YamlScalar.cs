@@ -50,7 +50,7 @@ internal static partial class YamlScalar
                 value.ToString(CultureInfo.InvariantCulture),
             YamlValue.Float number => GoNumber.Key(number.Value),
             var other => throw new ChartFormatException(
-                $"The key in line {scalar.Start.Line} is {other.Kind}, which JSON does not allow."),
+                $"The key on line {scalar.Start.Line} is {other.Kind}, which JSON does not allow."),
         };
     }
 

@@ -97,10 +97,10 @@ internal sealed class ContentInspection : IAsyncDisposable
         catch (InvalidDataException)
         {
             return InspectionResult.Refused(
-                source.BeginsAsGzip ? "The archive is a gzip that is damaged or cut short."
+                source.BeginsAsGzip ? "The archive is a damaged or truncated gzip file."
                 : FileKind.Find(source.Head) is { } kind
                     ? $"The archive is {kind}; expected a gzipped tar (.tar.gz, .tgz)."
-                : "The archive is not a gzip.");
+                : "The archive is not a gzip file.");
         }
         finally
         {
@@ -135,7 +135,7 @@ internal sealed class ContentInspection : IAsyncDisposable
         // At the end of a member GZipStream looks for another one. It stops before the end of its input only at bytes
         // that do not start one. NULs up to the end are padding, which gzip and tar ignore too.
         if (source is { EndSeen: false, PaddingSeen: false })
-            return InspectionResult.Refused("Bytes follow the end of the gzip.");
+            return InspectionResult.Refused("The archive has trailing data after the gzip stream.");
         if (source.BytesRead == 0)
             return InspectionResult.Refused("The archive is empty.");
         return tar.End() is { } refusal

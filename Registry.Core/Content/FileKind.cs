@@ -14,13 +14,13 @@ internal static class FileKind
     /// <returns>The kind; null for any other, including gzip.</returns>
     public static string? Find(ReadOnlySpan<byte> head) =>
         head.StartsWith("PK\x03\x04"u8) || head.StartsWith("PK\x05\x06"u8) ? "a zip archive"
-        : head.StartsWith((ReadOnlySpan<byte>)[0x28, 0xb5, 0x2f, 0xfd]) ? "compressed by zstd"
+        : head.StartsWith((ReadOnlySpan<byte>)[0x28, 0xb5, 0x2f, 0xfd]) ? "compressed with zstd"
         : head is [(byte)'B', (byte)'Z', (byte)'h', >= (byte)'1'
-            and <= (byte)'9', 0x31 or 0x17, ..] ? "compressed by bzip2"
+            and <= (byte)'9', 0x31 or 0x17, ..] ? "compressed with bzip2"
         : head.StartsWith(
-            (ReadOnlySpan<byte>)[0xfd, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', 0]) ? "compressed by xz"
+            (ReadOnlySpan<byte>)[0xfd, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', 0]) ? "compressed with xz"
         : head.StartsWith((ReadOnlySpan<byte>)[(byte)'7', (byte)'z', 0xbc, 0xaf, 0x27, 0x1c]) ? "a 7z archive"
         : head.Length >= HeadBytes
-            && TarHeader.TryParse(head[..HeadBytes], out _) ? "a tar archive that is not compressed"
+            && TarHeader.TryParse(head[..HeadBytes], out _) ? "an uncompressed tar archive"
         : null;
 }

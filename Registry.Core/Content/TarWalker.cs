@@ -68,12 +68,12 @@ internal sealed class TarWalker(int maxEntries, ITarObserver? observer = null)
     public string? End()
     {
         if (position == 0)
-            return "The gzip is empty: there is no tar archive in it.";
+            return "The gzip file is empty; expected a tar archive.";
         if (ended || (filled == 0 && toSkip == 0 && !inSparseMap && !extended))
             return null;
         return entries == 0 && position < TarHeader.BlockBytes
-            ? "The gzip does not hold a tar archive."
-            : "The tar archive inside the gzip is cut short.";
+            ? "The gzip file does not contain a tar archive."
+            : "The tar archive in the gzip file is truncated.";
     }
 
     private string? ReadHeader()
@@ -81,17 +81,17 @@ internal sealed class TarWalker(int maxEntries, ITarObserver? observer = null)
         if (!block.AsSpan().ContainsAnyExcept((byte)0))
         {
             ended = true;
-            return extended ? "The tar archive inside the gzip is cut short." : null;
+            return extended ? "The tar archive in the gzip file is truncated." : null;
         }
 
         if (!TarHeader.TryParse(block, out var header))
             return position == TarHeader.BlockBytes
-                ? "The gzip does not hold a tar archive."
-                : "The tar archive inside the gzip is damaged: there is no header at byte "
+                ? "The gzip file does not contain a tar archive."
+                : "The tar archive in the gzip file is damaged: there is no header at byte "
                     + $"{position - TarHeader.BlockBytes}.";
         extended = header.ExtendsNext;
         if (!header.IsExtension && ++entries > maxEntries)
-            return $"The package holds more than {maxEntries} entries, the limit of this registry.";
+            return $"The package contains more than {maxEntries} entries, the limit of this registry.";
         if (header.IsOldSparse && block[SparseFlagInHeader] != 0)
         {
             inSparseMap = true;

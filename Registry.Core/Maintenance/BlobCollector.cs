@@ -163,12 +163,12 @@ public sealed partial class BlobCollector(
 
     [LoggerMessage(
         Level = LogLevel.Information,
-        Message = "At least {Count} blobs are unreferenced; further ones are collected later")]
+        Message = "At least {Count} blobs are unreferenced; the rest are collected later")]
     private partial void LogCandidatesFull(int count);
 
     [LoggerMessage(
         Level = LogLevel.Information,
-        Message = "Collected {Deleted} blobs of {Bytes} bytes and {Discarded} abandoned uploads")]
+        Message = "Collected {Deleted} blobs ({Bytes} bytes); discarded {Discarded} abandoned uploads")]
     private partial void LogCollected(int deleted, long bytes, int discarded);
 }
 

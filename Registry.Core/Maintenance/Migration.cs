@@ -67,7 +67,7 @@ public sealed class Migration(
         if (Copied.Packages + Copied.Archives + Copied.Tokens + Present.Packages + Present.Archives + Present.Tokens
             + Findings == 0)
         {
-            Refuse(new Finding("source", "has no packages and no archives: check its settings"));
+            Refuse(new Finding("source", "contains no packages or archives: check the path or prefix in its settings"));
             return false;
         }
 

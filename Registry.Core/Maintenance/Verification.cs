@@ -7,11 +7,11 @@ namespace Registry.Core.Maintenance;
 /// <summary>
 /// Reads everything that a registry stores and verifies it: every index can be read, all blobs that it references
 /// exist, every blob matches its digest, its length and its manifests, and every token can be read. Writes nothing, and
-/// may run next to any number of replicas: it reads again what changes meanwhile.
+/// may run next to any number of replicas: it reads again what changes during the run.
 /// </summary>
 /// <param name="storage">The storage to verify.</param>
 /// <param name="parallel">The number of packages or archives that are read concurrently.</param>
-/// <param name="report">Called for every fault, from several threads.</param>
+/// <param name="report">Called for every finding, from several threads.</param>
 public sealed class Verification(RegistryStorage storage, int parallel, Action<Finding> report)
 {
     private readonly ConcurrentDictionary<StoreKey, bool> packages = [];
@@ -24,14 +24,14 @@ public sealed class Verification(RegistryStorage storage, int parallel, Action<F
     /// <summary>Counts what has been read.</summary>
     public Tally Read { get; } = new();
 
-    /// <summary>Counts the blobs of packages that no index references. They are not faults, and not read.</summary>
+    /// <summary>Counts the blobs of packages that no index references. They are not findings, and not read.</summary>
     public Tally Garbage { get; } = new();
 
-    /// <summary>The number of reported faults.</summary>
+    /// <summary>The number of reported findings.</summary>
     public long Findings => Interlocked.Read(ref findings);
 
     /// <summary>Verifies everything.</summary>
-    /// <returns>True when there are no faults.</returns>
+    /// <returns>True when there are no findings.</returns>
     /// <exception cref="StorageException">The storage failed, which says nothing about its content.</exception>
     public async Task<bool> RunAsync(CancellationToken cancellationToken)
     {

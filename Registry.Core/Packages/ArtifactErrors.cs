@@ -59,7 +59,7 @@ internal static class ArtifactErrors
 
     public static RegistryException VersionIsTag(PackageName package, PlainTag tag) => new(
         ErrorCode.Conflict,
-        $"The tag {tag.Name} of {package} holds sha256:{tag.Digest}, which is not a release: delete the tag first",
+        $"The tag {tag.Name} of {package} points to sha256:{tag.Digest}, which is not a release: delete the tag first",
         ("name", package.Value), ("tag", tag.Name.Value), ("digest", $"sha256:{tag.Digest}"));
 
     /// <param name="package">The package.</param>

@@ -266,8 +266,8 @@ internal sealed partial class PackageCommit
 
     [LoggerMessage(
         Level = LogLevel.Warning,
-        Message = "Withdrew a change of {Package}, and what it replaced: one of its blobs was or may be collected "
-            + "before the push was complete")]
+        Message = "Withdrew a change of {Package} and the content that it had replaced: the push took too long, and "
+            + "one of its blobs may have been collected")]
     private static partial void LogWithdrawn(ILogger logger, PackageName package);
 }
 

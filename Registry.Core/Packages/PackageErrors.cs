@@ -44,8 +44,8 @@ internal static class PackageErrors
 
     public static RegistryException VersionIsTag(PackageName package, Release release, PlainTag tag) => new(
         ErrorCode.PackageExists,
-        $"The tag {tag.Name} of package {package} holds sha256:{tag.Digest}, which is not a release: delete the tag "
-            + $"first",
+        $"The tag {tag.Name} of package {package} points to sha256:{tag.Digest}, which is not a release: delete the "
+            + "tag first",
         ("package", package.Value), ("release", release.Value), ("tag", tag.Name.Value));
 
     public static RegistryException ResourceInUse(PackageName package) => new(

@@ -70,10 +70,10 @@ public sealed class TokenJourneyTests : BrowserTests
             await Page.GetByRole(AriaRole.Button, new() { Name = "channel" }).ClickAsync();
         }
 
-        await Assertions.Expect(Page.GetByText("Channel stable points at 1.1.0.")).ToBeVisibleAsync();
+        await Assertions.Expect(Page.GetByText("Channel stable now points to 1.1.0.")).ToBeVisibleAsync();
         await CheckAsync("manage");
         await Page.GetByRole(AriaRole.Link, new() { Name = "Delete 1.1.0 as helm" }).ClickAsync();
-        await Assertions.Expect(Page.GetByText("Channel stable then points at 1.0.0.")).ToBeVisibleAsync();
+        await Assertions.Expect(Page.GetByText("Channel stable then points to 1.0.0.")).ToBeVisibleAsync();
         await CheckAsync("delete-release");
         await Page.GetByRole(AriaRole.Button, new() { Name = "Delete release" }).ClickAsync();
         await Assertions.Expect(Page.Locator("table").First).ToContainTextAsync("1.0.0");

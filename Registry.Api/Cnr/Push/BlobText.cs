@@ -40,7 +40,7 @@ internal sealed class BlobText(Func<CancellationToken, ValueTask<PackagePush>> b
             if (status == OperationStatus.InvalidData)
             {
                 refused = true;
-                push.Refuse($"{Problem}: it has an invalid character, or something follows its padding.");
+                push.Refuse($"{Problem}: it contains an invalid character, or data after the padding.");
                 return;
             }
 
@@ -60,7 +60,7 @@ internal sealed class BlobText(Func<CancellationToken, ValueTask<PackagePush>> b
             return;
         await FlushAsync(Push, cancellationToken);
         if (!decoder.IsComplete)
-            Push.Refuse($"{Problem}: it ends within a group of four digits.");
+            Push.Refuse($"{Problem}: its length is not a multiple of four characters.");
     }
 
     /// <summary>Transfers the ownership of the push to the caller.</summary>

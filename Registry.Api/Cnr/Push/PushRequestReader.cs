@@ -102,7 +102,7 @@ internal static class PushRequestReader
         else
             throw new RegistryException(
                 ErrorCode.InvalidUsage,
-                $"The body of a push is a JSON object or a form.{HintAt(first, body.Window.Span)}");
+                $"The body is neither a JSON object nor a form.{HintAt(first, body.Window.Span)}");
     }
 
     /// <summary>
@@ -113,10 +113,10 @@ internal static class PushRequestReader
 
     private static string HintAt(int first, ReadOnlySpan<byte> window)
     {
-        var kind = first == MultipartPushBody.GzipMagic ? "a gzip" : FileKind.Find(window);
+        var kind = first == MultipartPushBody.GzipMagic ? "a gzip file" : FileKind.Find(window);
         return kind is null
             ? ""
-            : $" This one is {kind}; send a .tar.gz as the field blob of a form: curl -F blob=@FILE.";
+            : $" It is {kind}; send a .tar.gz as the form field blob: curl -F blob=@FILE.";
     }
 
     /// <summary>The query is urlencoded like a form; fields of the body take precedence.</summary>

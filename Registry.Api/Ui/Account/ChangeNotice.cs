@@ -39,15 +39,15 @@ internal static class ChangeNotice
     public static string? Of(IQueryCollection query, PackageIndex index)
     {
         if (ChannelName.TryParse(query[MovedArgument], out var moved) && index.FindChannel(moved) is { } channel)
-            return $"Channel {moved} points at {channel.Current}.";
+            return $"Channel {moved} now points to {channel.Current}.";
         if (ChannelName.TryParse(query[EndedArgument], out var ended) && index.FindChannel(ended) is null)
-            return $"Channel {ended} is deleted.";
+            return $"Channel {ended} was deleted.";
         if (TagName.TryParse(query[UntaggedArgument], out var tag) && index.FindManifest(tag) is null)
-            return $"Tag {tag} is deleted.";
+            return $"Tag {tag} was deleted.";
         return Release.TryParse(query[DeletedArgument], out var release, out _)
             && MediaType.TryParse(query[TypeArgument], out var mediaType)
             && index.Find(release, mediaType) is null
-                ? $"Release {release} ({mediaType}) is deleted."
+                ? $"Release {release} ({mediaType}) was deleted."
                 : null;
     }
 }

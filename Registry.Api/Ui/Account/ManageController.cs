@@ -298,8 +298,9 @@ internal sealed record DeleteReleasePage(PackageIndex Package, Manifest Manifest
         let next = Next?.FindChannel(channel.Name)
         where next?.Current != channel.Current
         select next is null
-            ? $"Channel {channel.Name} has no other release: it is deleted, and clients that follow it find nothing."
-            : $"Channel {channel.Name} then points at {next.Current}.";
+            ? $"Channel {channel.Name} has no other release, so it is deleted too, and clients that follow it get an "
+                + "error."
+            : $"Channel {channel.Name} then points to {next.Current}.";
 }
 
 /// <summary>The question whether to delete a tag.</summary>

@@ -38,7 +38,7 @@ internal sealed class PageForm
         await RequestTransfer.Of(context).ReserveInputAsync(MaxBytes, cancellationToken);
         var body = await SmallBody.ReadAsync(request, MaxBytes, cancellationToken)
             ?? throw new RegistryException(
-                ErrorCode.RequestTooLarge, $"A form has at most {MaxBytes} bytes.", ("limit", MaxBytes));
+                ErrorCode.RequestTooLarge, $"The form is larger than {MaxBytes} bytes.", ("limit", MaxBytes));
         try
         {
             using var reader = new FormReader(Encoding.UTF8.GetString(body.Span))

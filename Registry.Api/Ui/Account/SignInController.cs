@@ -45,7 +45,7 @@ internal sealed class SignInController(
         }
 
         var problem = verification.Problem
-            ?? "Only tokens of this registry and the administrator's secret can sign in here.";
+            ?? "Sign in with a token of this registry or the admin token.";
         events.Raise(
             new RegistryEvent(events.Now, Caller, RegistryAction.CredentialsRefused, Path) { Reason = problem });
         Response.StatusCode = StatusCodes.Status401Unauthorized;

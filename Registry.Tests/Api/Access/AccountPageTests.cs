@@ -169,7 +169,7 @@ internal sealed partial class AccountPageTests
             Is.EqualTo($"../../../manage/packages/{package}?deleted=1.1.0&type=helm"));
         Assert.That(
             await administrator.ReadAsync($"/manage/packages/{package}?deleted=1.1.0&type=helm"),
-            Does.Contain("Release 1.1.0 (helm) is deleted."));
+            Does.Contain("Release 1.1.0 (helm) was deleted."));
         Assert.That(await StatusAsync("GET", $"/api/v1/packages/{package}/1.1.0/helm"), Is.EqualTo(404));
         Assert.That(LastEvent(), Does.StartWith($"Deleted {package} 1.1.0 as helm, by administrator from"));
         using var again = await administrator.GetAsync(question);
@@ -324,10 +324,10 @@ internal sealed partial class AccountPageTests
                     Is.EqualTo($"../../../manage/packages/{package}?moved=stable"));
         Assert.That(
             await administrator.ReadAsync($"/manage/packages/{package}?moved=stable"),
-            Does.Contain("Channel stable points at 1.1.0."));
+            Does.Contain("Channel stable now points to 1.1.0."));
         Assert.That(
             await administrator.ReadAsync($"/manage/delete-release/{package}?release=1.1.0&media_type=helm"),
-            Does.Contain("Channel stable then points at 1.0.0."));
+            Does.Contain("Channel stable then points to 1.0.0."));
         Assert.That(
             await administrator.ReadAsync($"/manage/delete-release/{package}?release=1.0.0&media_type=helm"),
             Does.Not.Contain("Channel stable"));
@@ -361,14 +361,14 @@ internal sealed partial class AccountPageTests
         Assert.That(page, Does.Contain("manage/delete-tag/images/app?tag=1.0.0").And.Not.Contain("Releases"));
         Assert.That(
             await administrator.ReadAsync("/manage/delete-tag/images/app?tag=edge"),
-            Does.Contain("Delete tag edge of images/app?").And.Contain("These tags keep it: 1.0.0, main."));
+            Does.Contain("Delete tag edge of images/app?").And.Contain("These tags also point to it: 1.0.0, main."));
         using var deleted = await administrator.PostAsync("/manage/delete-tag/images/app?tag=edge");
         Assert.That(
             deleted.Headers.Location!.OriginalString,
             Is.EqualTo("../../../manage/packages/images/app?untagged=edge"));
         Assert.That(LastEvent(), Does.Contain("edge").And.Contain("images/app").And.Contain("administrator"));
         page = await administrator.ReadAsync("/manage/packages/images/app?untagged=edge");
-        Assert.That(page, Does.Contain("Tag edge is deleted.").And.Not.Contain("?tag=edge"));
+        Assert.That(page, Does.Contain("Tag edge was deleted.").And.Not.Contain("?tag=edge"));
         Assert.That(
             await registry.GetAsync("/v2/images/app/tags/list", Admin), Does.Contain("[\"1.0.0\",\"main\"]"));
 
@@ -410,7 +410,7 @@ internal sealed partial class AccountPageTests
             deleted.Headers.Location!.OriginalString, Is.EqualTo("../../../../packages?deleted=org/charts/app"));
         Assert.That(
             await administrator.ReadAsync("/packages?deleted=org/charts/app"),
-            Does.Contain("Package org/charts/app is deleted."));
+            Does.Contain("Package org/charts/app was deleted."));
         using var gone = await administrator.GetAsync("/manage/packages/org/charts/app");
         Assert.That(gone.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
     }

@@ -110,7 +110,7 @@ internal sealed class MigrateCommandTests : IDisposable
         Assert.That(refused.Code, Is.EqualTo(ExitCode.Failure));
         Assert.That(
             refused.Output + refused.Error,
-            Does.Contain("holds no").And.Not.Contain("Verified").And.Not.Contain("Copied"));
+            Does.Contain("No packages or archives found").And.Not.Contain("Verified").And.Not.Contain("Copied"));
     }
 
     [TestCase("Option '--from' is required.", "--to=redis")]

@@ -156,7 +156,7 @@ internal sealed class TokenCommandUsageTests
     [TestCase("Unknown option '--scopes'. Did you mean --scope?", "create", "--name=ci", "--scopes=a/b=pull")]
     [TestCase("ID is invalid; expected 12 lower-case letters and digits, as 'token list' shows them.", "revoke", "x")]
     [TestCase(
-        "ID is a whole token; expected its id only: 0123456789ab.",
+        "ID is a whole token; expected only its id, 0123456789ab.",
         "revoke",
         "reg_0123456789ab_0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefg0MkgVh")]
     public async Task Invalid_usage_is_reported_in_one_line_and_exits_with_2(string expected, params string[] arguments)
@@ -175,6 +175,6 @@ internal sealed class TokenCommandUsageTests
         Assert.That(group.Output, Does.Contain("create").And.Contain("list").And.Contain("revoke"));
         var create = await CommandRun.OfAsync(TokenCommand.CreateGroup(), "create", "--help");
         Assert.That(create.Code, Is.Zero);
-        Assert.That(create.Output, Does.Contain("None implies another").And.Contain("needs no server"));
+        Assert.That(create.Output, Does.Contain("None implies another").And.Contain("no server is needed"));
     }
 }

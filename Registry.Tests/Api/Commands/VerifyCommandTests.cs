@@ -67,7 +67,7 @@ internal sealed partial class VerifyCommandTests : IDisposable
             .Build();
         var refused = await Assert.ThrowsAsync<StartupException>(
             () => CommandRegistry.OpenAsync(settings, writes: false, new CommandLog(CommandConsole.System), default));
-        var message = backend == "filesystem" ? "does not exist" : $"'{backend}' holds no packages and no archives";
+        var message = backend == "filesystem" ? "does not exist" : $"No packages or archives found in {backend} ";
         Assert.That(refused!.Message, Does.Contain(message).And.Not.Contain("\n"));
         Assert.That(Directory.Exists(settings["Filesystem:Path"]), Is.False);
         Assert.That(Directory.GetFileSystemEntries(folder.Path), Is.Empty);
@@ -87,7 +87,7 @@ internal sealed partial class VerifyCommandTests : IDisposable
             Assert.That(Directory.Exists(Path.Combine(Data, "documents")), Is.True);
         (code, _, error) = await RunAsync(arguments);
         Assert.That(code, Is.EqualTo(ExitCode.Failure));
-        Assert.That(error, Does.Match("^The storage 'filesystem' holds no packages and no archives.[^\n]*\n$"));
+        Assert.That(error, Does.Match("^No packages or archives found in filesystem at .[^\n]*\n$"));
     }
 
     [Test]

@@ -70,10 +70,10 @@ public sealed class ChartMuseumTests : HelmTest
         (byte[] Bytes, HttpStatusCode Status, string Reason)[] cases =
         [
             ([], HttpStatusCode.BadRequest, "The archive is empty."),
-            ("no gzip"u8.ToArray(), HttpStatusCode.BadRequest, "The archive is not a gzip."),
+            ("no gzip"u8.ToArray(), HttpStatusCode.BadRequest, "The archive is not a gzip file."),
             (SampleContent.Gzip(SampleContent.EmptyTar), HttpStatusCode.BadRequest, "contains no Chart.yaml"),
-            (Chart("app", "1.0"), HttpStatusCode.BadRequest, "The version '1' is not one of Semantic Versioning 2"),
-            (Chart("app", "v1.0.0"), HttpStatusCode.BadRequest, "Semantic Versioning 2"),
+            (Chart("app", "1.0"), HttpStatusCode.BadRequest, "The version '1' is not a semantic version"),
+            (Chart("app", "v1.0.0"), HttpStatusCode.BadRequest, "is not a semantic version"),
             (Chart("app", "1.0.0", "deprecated: 'true'"), HttpStatusCode.BadRequest, "deprecated is text"),
             (
                 Chart("'a b'", "1.0.0", folder: "a"),
@@ -83,7 +83,7 @@ public sealed class ChartMuseumTests : HelmTest
             (
                 Chart("app", "1.0.0")[..^3],
                 HttpStatusCode.BadRequest,
-                "The archive is a gzip that is damaged or cut short."),
+                "The archive is a damaged or truncated gzip file."),
             (
                 Chart("app", "1.0.0-" + new string('a', 200)),
                 HttpStatusCode.BadRequest,
@@ -281,7 +281,7 @@ public sealed class ChartMuseumTests : HelmTest
         await PushChartAsync("team", archive);
         (string File, HttpStatusCode Status, string Reason)[] cases =
         [
-            ("", HttpStatusCode.BadRequest, "not a message that is signed"),
+            ("", HttpStatusCode.BadRequest, "not a cleartext-signed message"),
             (Provenance("app", "1.0.0", [1]), HttpStatusCode.BadRequest, SampleContent.Sha256(archive)),
             (Provenance("app", "1.0.1", archive), HttpStatusCode.NotFound, "team/app 1.0.1"),
             (Provenance("none", "1.0.0", archive), HttpStatusCode.NotFound, "team/none 1.0.0"),
@@ -305,7 +305,7 @@ public sealed class ChartMuseumTests : HelmTest
         [
             (Provenance("app", "1.0.0", [1]), SampleContent.Sha256(archive)),
             (Provenance("app", "1.0.1", archive), "The provenance file is that of 'app' 1.0.1"),
-            ("x", "not a message that is signed"),
+            ("x", "not a cleartext-signed message"),
         ];
         foreach (var (file, reason) in wrong)
         {

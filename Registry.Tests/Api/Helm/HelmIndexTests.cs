@@ -210,7 +210,7 @@ public sealed class HelmIndexTests : HelmTest
         Assert.That(
             unlisted.Select(static chart => $"{chart.Item1} {chart.Item2}"),
             Is.EqualTo((string[])["app 1.2.0", "app 1.1.0", "none 1.0.0"]));
-        Assert.That(unlisted[0].Item3, Does.Contain("The version '1' is not one of Semantic Versioning 2"));
+        Assert.That(unlisted[0].Item3, Does.Contain("The version '1' is not a semantic version"));
         Assert.That(unlisted[1].Item3, Does.Contain("maintainers[0] is text"));
         Assert.That(unlisted[2].Item3, Does.Contain("contains no Chart.yaml"));
     }

@@ -7,8 +7,8 @@ namespace Registry.Tests.Api.Oci;
 /// <summary>Settings that change the OCI distribution API.</summary>
 public sealed class HostSettingTests
 {
-    [TestCase("--Releases:Mutable=team/a b", "RELEASES__MUTABLE holds 'team/a b'")]
-    [TestCase("--Releases:Mutable=[a]", "RELEASES__MUTABLE holds '[a]'")]
+    [TestCase("--Releases:Mutable=team/a b", "RELEASES__MUTABLE contains 'team/a b'")]
+    [TestCase("--Releases:Mutable=[a]", "RELEASES__MUTABLE contains '[a]'")]
     [TestCase("--Limits:BlobBytes=0", "LIMITS__BLOBBYTES is 0")]
     [TestCase("--Limits:Uploads=-1", "LIMITS__UPLOADS is -1")]
     [TestCase("--Oci:Untagged=-1", "OCI__UNTAGGED is -1")]

@@ -272,7 +272,7 @@ public sealed class ManifestTests : OciTest
         var error = JsonNode.Parse(await response.Content.ReadAsStringAsync())!["errors"]![0]!;
         Assert.That((string?)error["code"], Is.EqualTo("MANIFEST_INVALID"));
         Assert.That(
-            (string?)error["message"], Is.EqualTo($"The layer {layer} is invalid: The archive is not a gzip."));
+            (string?)error["message"], Is.EqualTo($"The layer {layer} is invalid: The archive is not a gzip file."));
         Assert.That((string?)error["detail"]!["digest"], Is.EqualTo(layer));
     }
 

@@ -77,7 +77,7 @@ public sealed partial class PagesTests
     [Test]
     public async Task A_search_with_a_typo_says_so()
     {
-        const string Note = "No package has all these words. With similar words: 1 package";
+        const string Note = "No package matches all words. Similar results: 1 package";
         Assert.That(await GetAsync("/packages?q=plaim"), Does.Contain(Note).And.Contain("packages/team/plain"));
         Assert.That(await GetAsync("/packages?q=plain"), Does.Not.Contain("similar"));
     }
@@ -312,9 +312,9 @@ public sealed partial class PagesTests
     {
         await using var registry = await GuardedRegistry.StartAsync(anonymous: "");
         var page = await registry.GetAsync("/", secret: null);
-        Assert.That(page, Does.Contain("Sign in to see packages").And.Not.Contain("Push a first chart"));
+        Assert.That(page, Does.Contain("Sign in to see packages").And.Not.Contain("Push your first chart"));
         page = await registry.GetAsync("/", GuardedRegistry.AdminSecret);
-        Assert.That(page, Does.Contain("Push a first chart").And.Not.Contain("Sign in to see packages"));
+        Assert.That(page, Does.Contain("Push your first chart").And.Not.Contain("Sign in to see packages"));
     }
 
     [Test]

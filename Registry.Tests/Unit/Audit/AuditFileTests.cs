@@ -34,7 +34,7 @@ internal sealed class AuditFileTests
         audit.Receive(Event);
         File.Delete(path);
         await NamedPipe.CreateAsync(path);
-        Assert.That(() => audit.Receive(Event), Throws.TypeOf<IOException>().With.Message.Contains("does not answer"));
+        Assert.That(() => audit.Receive(Event), Throws.TypeOf<IOException>().With.Message.Contains("does not respond"));
         var watch = Stopwatch.StartNew();
         for (var i = 0; i < 100; i++)
             Assert.That(() => audit.Receive(Event), Throws.TypeOf<IOException>());

@@ -88,7 +88,7 @@ internal sealed class ExportBackupTests : IDisposable
         await (await fixture.ServeAsync()).DisposeAsync();
         var empty = await fixture.ExportFileAsync(path);
         Assert.That(empty.Code, Is.EqualTo(1));
-        Assert.That(empty.Error, Does.Contain("holds no packages and no archives"));
+        Assert.That(empty.Error, Does.Contain("No packages or archives found in"));
         Assert.That(await File.ReadAllTextAsync(path), Is.EqualTo("the last one"));
     }
 
@@ -103,7 +103,7 @@ internal sealed class ExportBackupTests : IDisposable
         Assert.That(
             run.Output,
             Does.StartWith("4 releases of ").And
-                .EndWith($"and 2 channels exported; 0 damaged and left out. Written to {path}\n"));
+                .EndWith($"and 2 channels exported; 0 damaged and omitted. Written to {path}\n"));
         Assert.That(await File.ReadAllTextAsync(path), Is.EqualTo(await fixture.ExportAsync()));
         Assert.That(Directory.EnumerateFiles(Path.GetDirectoryName(path)!), Is.EqualTo(new[] { path }));
     }
@@ -130,7 +130,7 @@ internal sealed class ExportBackupTests : IDisposable
         Assert.That(
             run.Output,
             Does.StartWith("a/b 1.0.0 as helm: ").And
-                .Contain("1 damaged and left out").And
+                .Contain("1 damaged and omitted").And
                 .EndWith($"Written to {path}.incomplete\n"));
         Assert.That(await File.ReadAllTextAsync(path), Is.EqualTo("the last one"));
         var rest = JsonNode.Parse(await File.ReadAllTextAsync($"{path}.incomplete"))!;
@@ -204,7 +204,7 @@ internal sealed class ExportBackupTests : IDisposable
             run.Output,
             Does.Contain("a/b/deep: not in the backup, because CNR cannot address it\n").And
                 .Contain("a/image: not in the backup, because it has OCI artifacts only\n").And
-                .Contain("2 packages left out: the format has no place for them."));
+                .Contain("2 packages omitted: the format cannot represent them."));
         Assert.That(
             JsonNode.Parse(await File.ReadAllTextAsync(path))!["packages"]!.AsArray(),
             Has.Count.EqualTo(1),

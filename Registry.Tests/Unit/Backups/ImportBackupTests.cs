@@ -140,8 +140,8 @@ internal sealed class ImportBackupTests : IDisposable
         Assert.That(run.Output.Split('\n'), Is.EqualTo(new[]
         {
             "Warning: Channel c of a/b: its current release 2.0.0 does not exist; 1.1.0 is current instead",
-            "Warning: Channel e of a/b: its current release 3.0.0 does not exist; the channel is left out",
-            "Warning: Channel c of no/such: the package has no release, so the channel is left out",
+            "Warning: Channel e of a/b: its current release 3.0.0 does not exist; the channel is skipped",
+            "Warning: Channel c of no/such: the package has no release, so the channel is skipped",
             "2 releases added, 0 replaced, 0 unchanged; 3 channels set, 0 unchanged; 0 entries failed; 3 warnings.",
             "",
         }));

@@ -29,12 +29,12 @@ internal sealed class ImportFailureTests : IDisposable
         yield return Fault("no base64", "its blob is not base64", static entry => entry["blob"] = "H4sI*");
         yield return Fault(
             "half of base64",
-            "ends within a group of four digits",
+            "its length is not a multiple of four characters",
             static entry => entry["blob"] = $"{entry["blob"]}"[..^1].TrimEnd('='));
         yield return Fault(
-            "no gzip", "The archive is not a gzip.", static entry => SetBlob(entry, "no gzip"u8.ToArray()));
+            "no gzip", "The archive is not a gzip file.", static entry => SetBlob(entry, "no gzip"u8.ToArray()));
         yield return Fault(
-            "half a gzip", "damaged or cut short", static entry => SetBlob(entry, Samples.TarGz("new")[..^4]));
+            "half a gzip", "damaged or truncated", static entry => SetBlob(entry, Samples.TarGz("new")[..^4]));
         yield return Fault(
             "another content", "and the backup says", static entry => SetBlob(entry, Samples.TarGz("other")));
         yield return Fault(

@@ -52,18 +52,18 @@ public sealed class ProvenanceTests
             Is.EquivalentTo((KeyValuePair<string, Digest>[])[new("app-1.2.0+b1.tgz", Digest.Parse(Hex))]));
     }
 
-    [TestCase("-----BEGIN PGP SIGNED MESSAGE-----", "----", "not a message that is signed in clear text")]
-    [TestCase("-----BEGIN PGP SIGNATURE-----", "----", "not a signed message with two parts")]
-    [TestCase("\n...\n", "\n", "not a signed message with two parts")]
-    [TestCase("files:", "images:", "names no files")]
+    [TestCase("-----BEGIN PGP SIGNED MESSAGE-----", "----", "not a cleartext-signed message")]
+    [TestCase("-----BEGIN PGP SIGNATURE-----", "----", "Expected a signed message with two YAML documents")]
+    [TestCase("\n...\n", "\n", "Expected a signed message with two YAML documents")]
+    [TestCase("files:", "images:", "lists no files")]
     [TestCase("sha256:", "sha512:", "The digest of 'app-1.2.0+b1.tgz' is not 'sha256:' and 64")]
     [TestCase("sha256:b", "sha256:B", "The digest of 'app-1.2.0+b1.tgz' is not")]
     [TestCase("sha256:b", "sha256:", "The digest of 'app-1.2.0+b1.tgz' is not")]
-    [TestCase("version: 1.2.0+b1", "version: 1", "The version '1' is not one of Semantic Versioning 2")]
+    [TestCase("version: 1.2.0+b1", "version: 1", "The version '1' is not a semantic version")]
     [TestCase("name: app", "nam: app", "The chart has no name.")]
     [TestCase("description: A chart", "description: *a", "uses a YAML alias")]
     [TestCase("files:\n", "files: &a [*a]\nmore:\n", "uses a YAML alias")]
-    [TestCase("files:\n", "files:\nmore:\n", "names no files")]
+    [TestCase("files:\n", "files:\nmore:\n", "lists no files")]
     public void An_invalid_file_is_refused_with_the_reason(string part, string replacement, string reason)
     {
         Assert.That(Valid, Does.Contain(part));

@@ -22,27 +22,27 @@ internal static class TarCorpus
         new(
             "cut within a header",
             static () => Tar(Ustar('0', 0), Ustar('0', 0)[..300]),
-            "cut short",
+            "is truncated",
             "EndOfStreamException"),
-        new("cut within data", static () => Tar(Ustar('0', 5000), Data(700)), "cut short", "EndOfStreamException"),
+        new("cut within data", static () => Tar(Ustar('0', 5000), Data(700)), "is truncated", "EndOfStreamException"),
         new(
             "cut within the padding",
             static () => Tar(Ustar('0', 700), new byte[700]),
-            "cut short",
+            "is truncated",
             "EndOfStreamException"),
         new("empty", static () => [], "empty", "EndOfStreamException"),
-        new("100 NULs", static () => new byte[100], "does not hold a tar", "EndOfStreamException"),
-        new("wrong checksum", static () => Tar(Damage(Ustar('0', 0)), End), "does not hold a tar", ""),
+        new("100 NULs", static () => new byte[100], "does not contain a tar", "EndOfStreamException"),
+        new("wrong checksum", static () => Tar(Damage(Ustar('0', 0)), End), "does not contain a tar", ""),
         new("checksum of signed bytes", static () => Tar(SignedChecksum(), End), null, ""),
         new(
             "size of no digits",
             static () => Tar(Ustar('0', 0, change: static block => block[124] = (byte)'9')),
-            "does not hold a tar",
+            "does not contain a tar",
             "InvalidDataException"),
         new(
             "negative size",
             static () => Tar(Gnu('0', 0, change: static block => block.AsSpan(124, 12).Fill(0xff))),
-            "does not hold a tar",
+            "does not contain a tar",
             "InvalidDataException"),
         new(
             "size in base-256",
@@ -52,7 +52,7 @@ internal static class TarCorpus
         new(
             "size of 1 TiB",
             static () => Tar(Gnu('0', 0, change: Base256(1L << 40)), End),
-            "cut short",
+            "is truncated",
             "EndOfStreamException"),
         new(
             "time of no digits",
@@ -71,9 +71,9 @@ internal static class TarCorpus
             null,
             "InvalidDataException"),
         new("pax header", static () => Tar(Pax('x', "11 path=ab\n"), Ustar('0', 0), End), null, ""),
-        new("pax header of 1 GiB", static () => Tar(Ustar('x', 1 << 30)), "cut short", TarCase.NotRead),
-        new("global pax header of 1 GiB", static () => Tar(Ustar('g', 1 << 30)), "cut short", TarCase.NotRead),
-        new("long name of 1 GiB", static () => Tar(Gnu('L', 1 << 30)), "cut short", TarCase.NotRead),
+        new("pax header of 1 GiB", static () => Tar(Ustar('x', 1 << 30)), "is truncated", TarCase.NotRead),
+        new("global pax header of 1 GiB", static () => Tar(Ustar('g', 1 << 30)), "is truncated", TarCase.NotRead),
+        new("long name of 1 GiB", static () => Tar(Gnu('L', 1 << 30)), "is truncated", TarCase.NotRead),
         new(
             "pax header of no records",
             static () => Tar(Pax('x', "nothing\n"), Ustar('0', 0), End),
@@ -94,8 +94,8 @@ internal static class TarCorpus
             static () => Tar(Pax('g', "12 comment=\n"), Pax('g', "12 comment=\n"), Ustar('0', 0), End),
             null,
             ""),
-        new("pax header without its entry", static () => Tar(Pax('x', "11 path=ab\n"), End), "cut short", ""),
-        new("long name without its entry", static () => Tar(Gnu('L', 5), Data(5), End), "cut short", ""),
+        new("pax header without its entry", static () => Tar(Pax('x', "11 path=ab\n"), End), "is truncated", ""),
+        new("long name without its entry", static () => Tar(Gnu('L', 5), Data(5), End), "is truncated", ""),
         new("pax header of Solaris", static () => Tar(Pax('X', "11 path=ab\n"), Ustar('0', 0), End), null, ""),
         new(
             "old sparse file",

@@ -33,14 +33,14 @@ internal sealed class IdentitySettingsTests
     [TestCase(
         "Issuer",
         "http://issuer.example",
-        "AUTH__OIDC__0__ISSUER is 'http://issuer.example'; expected a URL with https, as the tokens have it.")]
-    [TestCase("Issuer", null, "AUTH__OIDC__0__ISSUER is ''; expected a URL with https, as the tokens have it.")]
+        "AUTH__OIDC__0__ISSUER is 'http://issuer.example'; expected an https URL, exactly as in the claim iss.")]
+    [TestCase("Issuer", null, "AUTH__OIDC__0__ISSUER is ''; expected an https URL, exactly as in the claim iss.")]
     [TestCase(
         "CaFile",
         "/dev/zero",
         "AUTH__OIDC__0__CAFILE is '/dev/zero': '/dev/zero' cannot be read: it is a device; expected a regular file.")]
     [TestCase("Audience", "", "AUTH__OIDC__0__AUDIENCE is empty; expected the audience of tokens for this registry.")]
-    [TestCase("JwksUri", "keys", "AUTH__OIDC__0__JWKSURI is 'keys'; expected a URL with https.")]
+    [TestCase("JwksUri", "keys", "AUTH__OIDC__0__JWKSURI is 'keys'; expected an https URL.")]
     [TestCase(
         "Claims:sub",
         "**",
@@ -51,12 +51,13 @@ internal sealed class IdentitySettingsTests
         null,
         "AUTH__OIDC__0__CLAIMS accepts every token of the issuer; expected at least one claim that is not *, such "
             + "as AUTH__OIDC__0__CLAIMS__sub.")]
-    [TestCase("Scopes", null, "AUTH__OIDC__0__SCOPES holds no scope; expected scopes such as team/**=pull,push.")]
-    [TestCase("Scopes", "team/**=admin", "AUTH__OIDC__0__SCOPES holds admin, which outside identities cannot have.")]
+    [TestCase("Scopes", null, "AUTH__OIDC__0__SCOPES contains no scope; expected scopes such as team/**=pull,push.")]
+    [TestCase(
+        "Scopes", "team/**=admin", "AUTH__OIDC__0__SCOPES contains admin, which external identities cannot have.")]
     [TestCase(
         "Scopes",
         "{owner=pull",
-        "AUTH__OIDC__0__SCOPES holds scope '{owner=pull': the pattern has the segment '{owner'; expected 1 to 80 of "
+        "AUTH__OIDC__0__SCOPES contains scope '{owner=pull': the pattern has the segment '{owner'; expected 1 to 80 of "
             + "the characters A-Z, a-z, 0-9, '.', '_' and '-', not beginning with '.' or '-'.")]
     [TestCase(
         "Isuer",

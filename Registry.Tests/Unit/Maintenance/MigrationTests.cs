@@ -229,7 +229,7 @@ internal sealed partial class MigrationTests
     public async Task An_empty_source_is_rejected()
     {
         Assert.That(await New().RunAsync(default), Is.False);
-        Assert.That(findings[0], Does.StartWith("source: has no packages and no archives"));
+        Assert.That(findings[0], Does.StartWith("source: contains no packages or archives"));
     }
 
     private static bool IsProbe(StorageCall call) => call.Key.StartsWith("probe", StringComparison.Ordinal);

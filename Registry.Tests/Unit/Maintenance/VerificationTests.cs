@@ -111,7 +111,8 @@ internal sealed class VerificationTests
             $"package {App} release 1.0.0 helm blob {blob.Key.Digest}: unpacks to the digest ",
             $"package {App} release 2.0.0 helm blob {blob.Key.Digest}: has {packed.Length} bytes, but its manifest "
                 + "says 7",
-            $"package {App} release 3.0.0 helm blob {plain.Key.Digest}: is not a package: The archive is not a gzip.");
+            $"package {App} release 3.0.0 helm blob {plain.Key.Digest}: is not a package: "
+                + "The archive is not a gzip file.");
     }
 
     [Test]

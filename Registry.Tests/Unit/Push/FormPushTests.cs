@@ -197,7 +197,7 @@ public sealed class FormPushTests
         byte[] zip = [0x50, 0x4b, 3, 4, .. new byte[100]];
         var tar = Content.SampleContent.Tar(System.Formats.Tar.TarEntryFormat.V7, ("a", new byte[10]));
         foreach (var (file, kind) in (((byte[] File, string Kind)[])[
-            (zip, "a zip archive"), (tar, "a tar archive that is not compressed")
+            (zip, "a zip archive"), (tar, "an uncompressed tar archive")
         ]))
             foreach (var pieceBytes in PieceBytes)
             {

@@ -53,7 +53,7 @@ internal sealed class SettingsSectionTests
     [TestCase(
         "PROXIES:TRUSTED",
         "10.0.0.1,proxy",
-        "PROXIES__TRUSTED holds 'proxy'; expected an address such as 10.1.2.3 or a network such as 10.0.0.0/8.")]
+        "PROXIES__TRUSTED contains 'proxy'; expected an address such as 10.1.2.3 or a network such as 10.0.0.0/8.")]
     [TestCase("STORAGE", "floppy", "STORAGE is 'floppy'; expected one of filesystem, redis, etcd, gcs.")]
     [TestCase("STORAGE", "", "STORAGE is ''; expected one of filesystem, redis, etcd, gcs.")]
     [TestCase("FILESYSTEM:PATH", "", "FILESYSTEM__PATH is empty: name the folder that holds the data.")]
