@@ -11,7 +11,7 @@ internal sealed class EtcdMembers : IDisposable
     /// <param name="handler">The handler of the connections, disposed with this instance.</param>
     public EtcdMembers(IEnumerable<Uri> endpoints, HttpMessageHandler handler)
     {
-        // Each call has a deadline of its own.
+        // Each call has its own deadline.
         http = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
         all = [.. endpoints.Select(endpoint => new EtcdMember(endpoint, http))];
     }

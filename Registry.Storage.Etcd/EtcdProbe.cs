@@ -51,7 +51,6 @@ internal sealed partial class EtcdProbe(EtcdClient client, ILogger<EtcdProbe> lo
     [LoggerMessage(
         Level = LogLevel.Warning,
         Message = "etcd uses {Size} MiB. At its quota, by default {Quota} MiB (--quota-backend-bytes), it rejects "
-            + "writes. "
-            + "Compact and defragment it")]
+            + "writes. Compact and defragment it")]
     private partial void LogNearQuota(string size, string quota);
 }

@@ -98,7 +98,7 @@ internal sealed class EtcdUploadStore(
 
     /// <summary>
     /// Discards an upload unless bytes were appended recently, or are being appended. Compares the revisions of the
-    /// head and of all appends in progress, so that an upload that is written to meanwhile is checked again.
+    /// head and of all appends in progress, so that an upload that is written to in the meantime is checked again.
     /// </summary>
     private async Task<bool> TryDiscardIdleAsync(
         UploadKey upload, KeyValue? head, DateTimeOffset latest, CancellationToken cancellationToken)
@@ -126,7 +126,7 @@ internal sealed class EtcdUploadStore(
         return false;
     }
 
-    /// <summary>Deletes the chunks of an abandoned append, unless it has been written to meanwhile.</summary>
+    /// <summary>Deletes the chunks of an abandoned append, unless it has been written to in the meantime.</summary>
     private async Task DiscardAppendAsync(string append, KeyValue marker, CancellationToken cancellationToken)
     {
         var request = new TxnRequest

@@ -132,8 +132,8 @@ internal sealed class EtcdUploads(
     }
 
     /// <summary>
-    /// Compares the revision of the marker, so that an upload that is written to meanwhile is checked again: a chunk in
-    /// flight may carry an old time.
+    /// Compares the revision of the marker, so that an upload that is written to in the meantime is checked again: a
+    /// chunk in flight may carry an old time.
     /// </summary>
     private async Task<bool> TryDiscardAsync(
         string upload, KeyValue? marker, DateTimeOffset latest, CancellationToken cancellationToken)

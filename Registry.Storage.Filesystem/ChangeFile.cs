@@ -13,8 +13,8 @@ namespace Registry.Storage.Filesystem;
 /// </summary>
 /// <remarks>
 /// A writer holds the lock of its stripe. It appends its key to the ring and announces the write in the slot, renames
-/// the document, and ends the write in the slot, all before it acknowledges. If the file has been replaced meanwhile,
-/// it announces the write again in the new file: every acknowledged write is in the current file.
+/// the document, and ends the write in the slot, all before it acknowledges. If the file has been replaced in the
+/// meantime, it announces the write again in the new file: every acknowledged write is in the current file.
 /// </remarks>
 internal sealed class ChangeFile(FilesystemVolume volume, string path)
 {

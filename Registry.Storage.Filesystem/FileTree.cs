@@ -250,7 +250,7 @@ internal sealed class FileTree
                 Disk.TryTouchDirectory(folder);
             var identity = Disk.TryFlushDirectory(folder, flush);
 
-            // Keeps a rewrite that was requested meanwhile.
+            // Keeps a rewrite that was requested in the meantime.
             if (mustRewrite)
                 rewrites.TryRemove(KeyValuePair.Create(folder, rewrite));
             return identity;

@@ -5,7 +5,7 @@ namespace Registry.Storage.Filesystem;
 /// <summary>
 /// Flushes folders, and shares a flush between concurrent callers of the same folder. A flush makes durable what was in
 /// the folder when it began. Callers that arrive before it begins share it; later callers share the next one. Callers
-/// block their threads, as during a flush of their own.
+/// block their threads, as during their own flush.
 /// </summary>
 /// <param name="flush">Flushes a folder and returns its identity; null when it does not exist.</param>
 internal sealed class SharedFlushes(Func<string, FileIdentity?> flush)

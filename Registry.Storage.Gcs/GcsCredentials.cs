@@ -120,10 +120,8 @@ internal static class GcsCredentials
                 throw new StorageException(
                     StorageFault.Denied,
                     "There are no Application Default Credentials, and the metadata server of Google Cloud returned "
-                    + "none "
-                        + $"({reason}). Assign an identity to the pod or machine, "
-                        + "or set a key file in GCS__CREDENTIALSFILE. "
-                        + notFound.Message,
+                        + $"none ({reason}). Assign an identity to the pod or machine, or set a key file in "
+                        + $"GCS__CREDENTIALSFILE. {notFound.Message}",
                     last ?? notFound);
             }
             catch (Exception exception) when (exception is HttpRequestException or TokenResponseException)

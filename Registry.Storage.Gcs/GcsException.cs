@@ -72,7 +72,7 @@ internal sealed class GcsException(StorageFault kind, string message, Exception?
         }
         catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
-            // Only connecting has a timeout of its own, so nothing was sent.
+            // Only connecting has its own timeout, so nothing was sent.
             throw OfConnection(what, sent: false, exception);
         }
         catch (TokenResponseException exception)

@@ -18,7 +18,7 @@ internal sealed class GcsTouches(TimeProvider time, TimeSpan window)
     /// <summary>The maximum number of remembered touches. Blobs above it are touched each time.</summary>
     private const int MaxBlobs = 10_000;
 
-    /// <summary>The grace of a collector must be at least this many times the window.</summary>
+    /// <summary>The grace period of a collector must be at least this many times the window.</summary>
     private const int GraceFactor = 4;
 
     private static readonly TimeSpan MaxWindow = TimeSpan.FromSeconds(10);
@@ -35,7 +35,9 @@ internal sealed class GcsTouches(TimeProvider time, TimeSpan window)
     /// </summary>
     public bool IsShared(StoreKey scope) => window > TimeSpan.Zero && GcsBlobs.AreReferenced(scope);
 
-    /// <summary>Returns the longest window, up to 10 seconds, that is safe with collectors of this grace.</summary>
+    /// <summary>
+    /// Returns the longest window, up to 10 seconds, that is safe for collectors with this grace period.
+    /// </summary>
     public static TimeSpan WindowFor(
         TimeSpan grace) => grace / GraceFactor < MaxWindow ? grace / GraceFactor : MaxWindow;
 

@@ -77,9 +77,9 @@ internal sealed class GcsUploadWriter(
             && await client.FindAsync(names.Of(upload), cancellationToken) is not null;
 
     /// <summary>
-    /// Creates the object of the append. If the upload has been discarded meanwhile, nothing would delete it, so it is
-    /// deleted here. Once the request is sent, a cancellation waits for all of this, so that the length does not change
-    /// after it.
+    /// Creates the object of the append. If the upload has been discarded in the meantime, nothing would delete it, so
+    /// it is deleted here. Once the request is sent, a cancellation waits for all of this, so that the length does not
+    /// change after it.
     /// </summary>
     private async Task<bool> TryCreateAsync(string part, CancellationToken cancellationToken)
     {

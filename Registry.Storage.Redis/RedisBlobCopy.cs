@@ -15,7 +15,7 @@ internal sealed class RedisBlobCopy(RedisConnection connection, RedisKeys keys, 
     /// <summary>How long a failed copy waits for the server to discard its chunks.</summary>
     private static readonly TimeSpan DiscardTimeout = TimeSpan.FromSeconds(1);
 
-    /// <summary>Copies a blob; null when the source was deleted meanwhile.</summary>
+    /// <summary>Copies a blob; null when the source was deleted in the meantime.</summary>
     /// <param name="source">The blob to copy.</param>
     /// <param name="length">Its length in bytes.</param>
     /// <param name="from">The upload that has its chunks.</param>

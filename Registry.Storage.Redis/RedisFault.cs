@@ -8,7 +8,7 @@ namespace Registry.Storage.Redis;
 internal static partial class RedisFault
 {
     /// <summary>
-    /// The server errors with a kind of their own. All others (LOADING, BUSY, READONLY, MASTERDOWN, MISCONF and so on)
+    /// The server errors with their own kind. All others (LOADING, BUSY, READONLY, MASTERDOWN, MISCONF and so on)
     /// are <see cref="StorageFault.Unavailable"/>. A full disk is reported in the text of a MISCONF.
     /// </summary>
     private static readonly (string Code, StorageFault Kind)[] Codes =
@@ -20,8 +20,8 @@ internal static partial class RedisFault
         ("NOPERM", StorageFault.Denied),
         ("WRONGTYPE", StorageFault.Corrupt),
 
-        // Errors during the connection attempt are reported by the client as a connection failure, with a text or
-        // failure type of its own.
+        // Errors during the connection attempt are reported by the client as a connection failure, with its own
+        // text or failure type.
         ("AuthenticationFailure", StorageFault.Denied),
         ("authentication failure", StorageFault.Denied),
     ];

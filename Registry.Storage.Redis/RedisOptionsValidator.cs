@@ -38,8 +38,7 @@ internal sealed class RedisOptionsValidator : IValidateOptions<RedisOptions>
         {
             // Neither the value nor the parser's message is shown: they may contain the password.
             return [$"{Setting} is invalid; expected host:port and, separated by commas, settings such as "
-                + $"password=… and "
-                + "ssl=true."];
+                + "password=… and ssl=true."];
         }
 
         List<string> errors = [];

@@ -108,8 +108,7 @@ internal sealed partial class RedisProbe(RedisConnection connection, ILogger<Red
     [LoggerMessage(
         Level = LogLevel.Warning,
         Message = "Could not check the persistence of Redis. Set 'appendonly yes' and 'appendfsync always', or a "
-            + "crash may "
-            + "lose packages")]
+            + "crash may lose packages")]
     private partial void LogUnchecked();
 
     [LoggerMessage(
@@ -127,15 +126,13 @@ internal sealed partial class RedisProbe(RedisConnection connection, ILogger<Red
     [LoggerMessage(
         Level = LogLevel.Warning,
         Message = "Redis flushes to disk every second: a crash of Redis or its machine loses the changes of the "
-            + "last second "
-            + "or two. Set 'appendfsync always' if that matters")]
+            + "last second or two. Set 'appendfsync always' if that matters")]
     private partial void LogEverySecond();
 
     [LoggerMessage(
         Level = LogLevel.Warning,
         Message = "Redis leaves flushing to the operating system: a crash of its machine loses the changes of the "
-            + "last half "
-            + "minute. Set 'appendfsync always'")]
+            + "last half minute. Set 'appendfsync always'")]
     private partial void LogNeverFlushed();
 
     [LoggerMessage(

@@ -15,9 +15,9 @@ public sealed record AccessOptions
     public bool NeedsLogin(AccessResource resource) =>
         RequiresScopes && !Anonymous.Allows(AccessActions.Pull, resource);
 
-    /// <summary>The secret of the administrator; null for none, or if it is in a file.</summary>
+    /// <summary>The admin token; null for none, or if it is in a file.</summary>
     public string? AdminToken { get; init; }
 
-    /// <summary>The path of the file with the secret of the administrator; null for none.</summary>
+    /// <summary>The path of the file with the admin token; null for none.</summary>
     public string? AdminTokenFile { get; init; }
 }

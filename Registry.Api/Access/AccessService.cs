@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 namespace Registry.Api.Access;
 
 /// <summary>
-/// Logs at startup what clients without credentials may do, and follows the file with the administrator's secret.
+/// Logs at startup what clients without credentials may do, and follows the file with the admin token.
 /// </summary>
 internal sealed partial class AccessService(
     AccessOptions access,

@@ -6,7 +6,7 @@ using Registry.Core.Access;
 namespace Registry.Api.Access;
 
 /// <summary>
-/// The secret of the administrator: a setting, or a file that is read again when it changes. Without either, or while
+/// The admin token: a setting, or a file that is read again when it changes. Without either, or while
 /// the file is missing or invalid, there is no administrator.
 /// </summary>
 internal sealed partial class AdministratorSecret : ICredentialVerifier

@@ -36,7 +36,7 @@ internal sealed record CallerIdentity(CallerKind Kind, string? Name, ScopeSet Sc
     /// <summary>Every caller, where requests need no credentials.</summary>
     public static CallerIdentity Anybody { get; } = new(CallerKind.Anonymous, null, ScopeSet.Everything);
 
-    /// <summary>The id of the token, or the issuer of an outside identity; null for none.</summary>
+    /// <summary>The id of the token, or the issuer of an external identity; null for none.</summary>
     public string? Id { get; init; }
 
     /// <summary>When the credentials expire; null if never.</summary>

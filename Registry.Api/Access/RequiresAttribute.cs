@@ -47,7 +47,7 @@ internal class RequiresAttribute(AccessActions actions) : Attribute, IAuthorizat
 }
 
 /// <summary>
-/// States the right that an action needs for anything in a namespace: the action lists the contents, or reads the
+/// States the right that an action needs for anything in a namespace: the action lists the content, or reads the
 /// resource from the request body. It shows only what the caller may see, and checks the right itself once it knows the
 /// resource.
 /// </summary>

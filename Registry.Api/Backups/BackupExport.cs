@@ -64,13 +64,13 @@ internal sealed class BackupExport(CommandRegistry registry, Dialect dialect, Ac
             + (Omitted == 0 ? "" : $" {Count.Of(Omitted, "package")} omitted: the format cannot represent them.");
 
     /// <summary>
-    /// Writes the backup. It is consistent for each package, not across packages: a package that changes meanwhile is
-    /// exported in its old or new state.
+    /// Writes the backup. It is consistent for each package, not across packages: a package that changes in the
+    /// meantime is exported in its old or new state.
     /// </summary>
     /// <exception cref="StorageException">The storage failed.</exception>
     public async Task WriteAsync(Stream output, CancellationToken cancellationToken)
     {
-        // The names are read first, so that no listing stays open while contents are read for hours.
+        // The names are read first, so that no listing stays open while content is read for hours.
         var names = new List<PackageName>();
         await foreach (var document in registry.Storage.Documents.ListAsync(
             StoreKeys.Packages, after: null, cancellationToken))

@@ -13,7 +13,7 @@ namespace Registry.Api.Backups;
 /// Imports a backup: its releases as they are read, then its channels. Failures are reported, and the import continues.
 /// </summary>
 /// <param name="registry">The registry.</param>
-/// <param name="force">Whether to replace existing releases with another content.</param>
+/// <param name="force">Whether to replace existing releases with different content.</param>
 /// <param name="report">Receives a line for each failure or warning.</param>
 internal sealed class BackupImport(CommandRegistry registry, bool force, Action<string> report)
 {
@@ -21,7 +21,7 @@ internal sealed class BackupImport(CommandRegistry registry, bool force, Action<
 
     private readonly PackageRegistry packages = registry.Packages;
 
-    // Channels are set after all releases, so that none has an older current release meanwhile.
+    // Channels are set after all releases, so that none has an older current release in the meantime.
     private readonly SortedDictionary<PackageName, Dictionary<ChannelName, RestoredChannel>> found = [];
     private BackupReader? reader;
     private int added;

@@ -12,7 +12,7 @@ namespace Registry.Api.Backups;
 /// is known to be complete. Disposing it deletes the file.
 /// </summary>
 /// <param name="maxBytes">
-/// The maximum size of a content, in bytes. A longer one is counted and hashed, but not stored.
+/// The maximum size of the content, in bytes. A longer one is counted and hashed, but not stored.
 /// </param>
 internal sealed class ContentSpool(long maxBytes) : ITextSink, IAsyncDisposable
 {

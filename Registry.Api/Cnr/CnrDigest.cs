@@ -3,10 +3,10 @@ using Registry.Core.Storage;
 
 namespace Registry.Api.Cnr;
 
-/// <summary>The digest by which CNR identifies a content: the sha256 of the gunzipped tar.</summary>
+/// <summary>The digest by which CNR identifies content: the sha256 of the gunzipped tar.</summary>
 internal static class CnrDigest
 {
-    /// <summary>Returns the digest of a content.</summary>
+    /// <summary>Returns the digest of content.</summary>
     /// <exception cref="InvalidOperationException">The content is not a gzipped tar.</exception>
     public static Digest Of(ContentDescriptor content) =>
         content.TarDigest

@@ -5,7 +5,7 @@ using Registry.Core.Access;
 
 namespace Registry.Api.Cnr;
 
-/// <summary>CNR at one of its two mounts.</summary>
+/// <summary>CNR at one of its two base paths.</summary>
 internal sealed class CnrProtocol : ApiProtocol
 {
     private readonly bool nestsErrors;
@@ -55,7 +55,7 @@ internal sealed class CnrProtocol : ApiProtocol
 /// <summary>Composition of CNR.</summary>
 internal static class CnrServices
 {
-    /// <summary>Adds what CNR needs at both mounts.</summary>
+    /// <summary>Adds what CNR needs at both base paths.</summary>
     public static IServiceCollection AddCnr(this IServiceCollection services) => services
         .AddSingleton<ApiProtocol>(CnrProtocol.Of(Dialect.Cnr))
         .AddSingleton<ApiProtocol>(CnrProtocol.Of(Dialect.Appr))

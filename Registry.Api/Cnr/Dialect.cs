@@ -2,7 +2,7 @@ namespace Registry.Api.Cnr;
 
 /// <summary>
 /// A generation of the CNR protocol: 0.2.7 at <c>/api/v1/packages</c>, or 0.7.4 (appr) at
-/// <c>/cnr/api/v1/packages</c>. They differ only in these properties (CNR, section 11).
+/// <c>/cnr/api/v1/packages</c>. They differ only in these properties.
 /// </summary>
 /// <param name="Root">The prefix of this generation's paths: empty or <see cref="ApprRoot"/>.</param>
 /// <param name="Vendor">The vendor in media types.</param>
@@ -29,6 +29,6 @@ internal sealed record Dialect(
     /// <summary>Returns the media type of a manifest.</summary>
     public string ManifestType(string type) => $"application/vnd.{Vendor}.package-manifest.{type}.{Schema}.json";
 
-    /// <summary>Returns the media type of a content.</summary>
+    /// <summary>Returns the media type of content.</summary>
     public string ContentType(string type) => $"application/vnd.{Vendor}.package.{type}.{Schema}.tar+gzip";
 }

@@ -130,8 +130,8 @@ internal sealed class PullController(PackageRegistry packages) : CnrController
         };
 
     /// <summary>
-    /// Returns a function that opens a content. It keeps neither the index nor metadata in memory while the content is
-    /// sent.
+    /// Returns a function that opens the content. It keeps neither the index nor metadata in memory while the content
+    /// is sent.
     /// </summary>
     private Func<ByteRange, CancellationToken, ValueTask<BlobReader>> Opener(PackageName package, Manifest manifest)
     {

@@ -3,7 +3,7 @@ using Registry.Api.Http;
 namespace Registry.Api.Health;
 
 /// <summary>
-/// The health checks. They have a protocol name of their own, so that client metrics and alerts can exclude them.
+/// The health checks. They have their own protocol name, so that client metrics and alerts can exclude them.
 /// </summary>
 internal sealed class HealthProtocol() : ApiProtocol(HealthController.AlivePath, HealthController.ReadyPath)
 {

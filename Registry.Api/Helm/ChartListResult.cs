@@ -76,7 +76,7 @@ internal sealed class ChartListResult(
             await response.Body.WriteAsync(piece, cancellationToken);
         }
 
-        // So that the prompt of a terminal begins on a line of its own.
+        // So that the prompt of a terminal begins on its own line.
         buffer.Write("\n"u8);
         if (!response.HasStarted)
             response.ContentLength = buffer.WrittenCount;

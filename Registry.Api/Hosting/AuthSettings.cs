@@ -23,11 +23,11 @@ public sealed class AuthSettings
     /// <value>Default: everything may be pulled.</value>
     public string Anonymous { get; set; } = "**=pull kar:**=pull";
 
-    /// <summary>The secret of the administrator.</summary>
+    /// <summary>The admin token.</summary>
     /// <value>Default empty: none.</value>
     public string AdminToken { get; set; } = "";
 
-    /// <summary>The path of a file with the secret of the administrator.</summary>
+    /// <summary>The path of a file with the admin token.</summary>
     /// <value>Default empty: none.</value>
     public string AdminTokenFile { get; set; } = "";
 

@@ -14,7 +14,7 @@ public sealed class CacheSettings
     /// <value>Default 64 MiB.</value>
     public long IndexBytes { get; set; } = new IndexCacheOptions().MaxBytes;
 
-    /// <summary>The most memory for contents of at most 64 KiB, in estimated bytes; 0 disables the cache.</summary>
+    /// <summary>The most memory for blobs of at most 64 KiB, in estimated bytes; 0 disables the cache.</summary>
     /// <value>Default 32 MiB.</value>
     public long ContentBytes { get; set; } = new ContentCacheOptions().MaxBytes;
 

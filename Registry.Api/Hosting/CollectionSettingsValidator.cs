@@ -4,7 +4,7 @@ using Registry.Core.Settings;
 
 namespace Registry.Api.Hosting;
 
-/// <summary>Requires times above 0, and a grace that is longer than any change of a package.</summary>
+/// <summary>Requires times above 0, and a grace period that is longer than any change of a package.</summary>
 /// <param name="updates">The section that bounds the time of a change.</param>
 internal sealed class CollectionSettingsValidator(
     SettingsSection<UpdateSettings> updates) : IValidateOptions<CollectionSettings>

@@ -22,7 +22,7 @@ internal sealed partial class CompletionService(
     /// <summary>The delay between two passes. It doubles after each pass that has completed nothing.</summary>
     private static readonly TimeSpan FirstDelay = TimeSpan.FromSeconds(2);
 
-    /// <summary>The longest delay: a pass reads all contents of a package that cannot be completed.</summary>
+    /// <summary>The longest delay: a pass reads the whole content of a package that cannot be completed.</summary>
     private static readonly TimeSpan LongestDelay = TimeSpan.FromMinutes(5);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

@@ -4,7 +4,7 @@ using Registry.Core.Errors;
 namespace Registry.Api.Hosting;
 
 /// <summary>
-/// Rejects writes from pages of other web sites before the body is read. Such a page can reach every server that the
+/// Rejects writes from pages of other websites before the body is read. Such a page can reach every server that the
 /// browser can reach, and without access control the registry asks for no credentials. Browsers send the page's
 /// <c>Origin</c> with every write; other clients send none.
 /// </summary>

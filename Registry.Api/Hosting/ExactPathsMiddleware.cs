@@ -3,9 +3,8 @@ using Microsoft.AspNetCore.Routing.Patterns;
 namespace Registry.Api.Hosting;
 
 /// <summary>
-/// Matches paths exactly, which routing does not: case matters (CNR, section 1), and a path with an empty segment does
-/// not exist. Neither does one with an escaped slash below packages (CNR, section 1); below app archives it is an
-/// unknown id.
+/// Matches paths exactly, which routing does not: case matters, and a path with an empty segment does not exist.
+/// Neither does one with an escaped slash below packages; below app archives it is an unknown id.
 /// </summary>
 internal sealed class ExactPathsMiddleware(RequestDelegate next)
 {

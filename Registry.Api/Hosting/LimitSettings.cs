@@ -67,7 +67,7 @@ public sealed class LimitSettings
     public long BlobBytes { get; set; } = RepositoryDefaults.MaxBlobBytes;
 
     /// <summary>
-    /// The most unfinished uploads of OCI clients at a time, of all repositories together; further ones get 429.
+    /// The maximum number of staged uploads of OCI clients, in all repositories together; more get 429.
     /// </summary>
     /// <value>Default 10,000.</value>
     public int Uploads { get; set; } = RepositoryDefaults.MaxUploads;

@@ -18,7 +18,7 @@ internal static class NearestName
     }
 
     /// <summary>
-    /// Returns how many letters must be inserted, removed, replaced, or swapped with their neighbour to turn one text
+    /// Returns how many letters must be inserted, removed, replaced, or swapped with their neighbor to turn one text
     /// into the other.
     /// </summary>
     private static int Distance(string one, string other)

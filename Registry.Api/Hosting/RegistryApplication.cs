@@ -39,7 +39,7 @@ namespace Registry.Api.Hosting;
 public static class RegistryApplication
 {
     /// <summary>
-    /// The longest request line: KAR's workspaces are in the query, and may have 32 KiB (KAR, table A).
+    /// The longest request line: KAR's workspaces are in the query, and may have 32 KiB.
     /// </summary>
     private const int MaxRequestLineBytes = 40 * 1024;
 

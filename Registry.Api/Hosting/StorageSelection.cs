@@ -78,7 +78,8 @@ internal static class StorageSelection
     }
 
     /// <summary>
-    /// Opens the storage read-only: a folder is neither created nor written to. Other storages need no preparation.
+    /// Opens the storage read-only: a folder is neither created nor written to. Other storage backends need no
+    /// preparation.
     /// </summary>
     public static void OpenStorageReadOnly(this IServiceCollection services) => services.OpenFilesystemReadOnly();
 

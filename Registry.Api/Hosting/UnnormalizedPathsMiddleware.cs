@@ -4,7 +4,7 @@ namespace Registry.Api.Hosting;
 
 /// <summary>
 /// Restores the path that the client sent where the server has resolved dot segments. No package has a namespace or
-/// name of <c>..</c> (CNR, table A): such a path must not lead to another package.
+/// name of <c>..</c>: such a path must not lead to another package.
 /// </summary>
 internal sealed class UnnormalizedPathsMiddleware(RequestDelegate next)
 {

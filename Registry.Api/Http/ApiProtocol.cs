@@ -29,7 +29,7 @@ internal abstract class ApiProtocol(params IReadOnlyList<PathString> paths)
     public virtual bool AllowsCompression => true;
 
     /// <summary>
-    /// Whether its endpoints limit the bodies that they read, each by a limit of its own. Otherwise the limit of all
+    /// Whether its endpoints limit the bodies that they read, each by its own limit. Otherwise the limit of all
     /// requests applies.
     /// </summary>
     public virtual bool LimitsBodies => false;

@@ -12,7 +12,7 @@ internal static class ArgumentBinding
     /// <summary>
     /// Keeps MVC from reading bodies, and keeps empty arguments empty.
     /// MVC reads the whole body before any action if the <c>Content-Type</c> is a form, as with curl's <c>--data</c>.
-    /// No action takes a form from MVC: pushes and uploads stream their bodies (CNR, table A), all others ignore them.
+    /// No action takes a form from MVC: pushes and uploads stream their bodies, all others ignore them.
     /// </summary>
     public static void BindPathAndQuery(this MvcOptions options)
     {

@@ -154,7 +154,7 @@ internal sealed class JsonBody(
             if (!rest.MoveNext())
             {
                 writer.Flush();
-                // So that the prompt of a terminal begins on a line of its own.
+                // So that the prompt of a terminal begins on its own line.
                 buffer.Write("\n"u8);
                 return true;
             }

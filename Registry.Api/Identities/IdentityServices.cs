@@ -2,10 +2,10 @@ using Registry.Api.Access;
 
 namespace Registry.Api.Identities;
 
-/// <summary>Composition of outside identities.</summary>
+/// <summary>Composition of external identities.</summary>
 internal static class IdentityServices
 {
-    /// <summary>Adds what is needed to verify outside identities. Without rules nothing is added.</summary>
+    /// <summary>Adds what is needed to verify external identities. Without rules nothing is added.</summary>
     public static void AddIdentities(this IServiceCollection services, IConfiguration configuration)
     {
         var rules = IdentitySettings.Of(configuration).Rules;

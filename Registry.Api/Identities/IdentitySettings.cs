@@ -4,7 +4,7 @@ using Registry.Core.Settings;
 namespace Registry.Api.Identities;
 
 /// <summary>
-/// Reads the rules for outside identities: <c>AUTH__OIDC__0__ISSUER</c> and so on. They are a list whose members name
+/// Reads the rules for external identities: <c>AUTH__OIDC__0__ISSUER</c> and so on. They are a list whose members name
 /// claims, so their names are not known in advance.
 /// </summary>
 internal sealed class IdentitySettings

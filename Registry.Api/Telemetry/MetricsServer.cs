@@ -5,7 +5,7 @@ using OpenTelemetry.Metrics;
 namespace Registry.Api.Telemetry;
 
 /// <summary>
-/// Serves the metrics on a port of their own, by a server of its own: no header of a request to the registry can reach
+/// Serves the metrics on a separate port, with a separate server: no header of a request to the registry can reach
 /// them, and nothing else can be reached through their port.
 /// </summary>
 /// <param name="options">The port and the address.</param>

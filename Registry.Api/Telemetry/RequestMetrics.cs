@@ -18,7 +18,7 @@ internal sealed class RequestMetrics
     /// <summary>The name of the tag with <see cref="ApiProtocol.Name"/>.</summary>
     public const string ProtocolTag = "registry.protocol";
 
-    /// <summary>By the names of protocols: the two mounts of CNR share one.</summary>
+    /// <summary>By the names of protocols: the two base paths of CNR share one.</summary>
     private readonly FrozenDictionary<string, Sums> sums;
     private readonly ObservableCounter<long> bytes;
 

@@ -85,7 +85,7 @@ internal sealed class ArtifactPages(RepositoryManifests manifests, RepositoryBlo
     }
 
     /// <summary>Reads the facts of a manifest. One that is derived from a release, or very large, has none.</summary>
-    /// <exception cref="Core.Errors.RegistryException">It was deleted meanwhile.</exception>
+    /// <exception cref="Core.Errors.RegistryException">It was deleted in the meantime.</exception>
     /// <exception cref="StorageException">The storage failed, or the manifest is damaged.</exception>
     public async ValueTask<TagGroup> ReadAsync(
         PackageIndex index, TagGroup group, CancellationToken cancellationToken)

@@ -1,6 +1,6 @@
 namespace Registry.Api.Ui;
 
-/// <summary>The picture of a package: its icon, or its first letter on a color of its own.</summary>
+/// <summary>The picture of a package: its icon, or its first letter on its own color.</summary>
 /// <param name="Name">The name of the package, without its namespace.</param>
 /// <param name="Icon">The address of the icon, relative to the root; null for none.</param>
 /// <param name="IsLarge">Whether it stands beside a title.</param>

@@ -13,7 +13,7 @@ internal sealed class IconsController(PackageIndexes indexes, PackageFiles files
     private const string Route = "/icons/{**package}";
 
     /// <summary>
-    /// Sends the icon of a release. Opened as a page of its own, an SVG could run scripts: it is put in a sandbox.
+    /// Sends the icon of a release. Opened as a separate page, an SVG could run scripts: it is put in a sandbox.
     /// </summary>
     /// <param name="package"><c>NAME@RELEASE</c>.</param>
     /// <param name="type">The media type.</param>

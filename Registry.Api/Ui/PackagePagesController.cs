@@ -101,7 +101,8 @@ internal sealed class PackagePagesController(
         if (model.Tab == ReleaseTab.Versions && request.Page > model.VersionPages)
             return Redirect($"{model.QueryOf(ReleaseTab.Versions)}&page={model.VersionPages}");
 
-        // A client may read slowly, or not at all: what the page holds meanwhile counts as that of a download does.
+        // A client may read slowly, or not at all: what the page holds in the meantime counts as that of a download
+        // does.
         await RequestTransfer.Of(HttpContext).ReserveAsync(model.RenderBytes, cancellationToken);
         return Page("Release", model);
     }

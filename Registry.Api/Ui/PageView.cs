@@ -29,7 +29,7 @@ internal abstract class PageView<TModel> : RazorPage<TModel>
         set => ViewData["Title"] = value;
     }
 
-    /// <summary>Whether the page has a search of its own, so that its header needs none.</summary>
+    /// <summary>Whether the page has its own search, so that its header needs none.</summary>
     public bool HasSearch
     {
         get => ViewData["HasSearch"] is true;

@@ -6,7 +6,7 @@ using Registry.Core.Access;
 namespace Registry.Api.Ui;
 
 /// <summary>
-/// The pages for people, and everything that no other protocol owns. Errors of pages are pages; those of other paths
+/// The web UI, and everything that no other protocol owns. Errors of pages are pages; those of other paths
 /// are JSON, unless a browser asks.
 /// </summary>
 internal sealed class PagesProtocol() : ApiProtocol(

@@ -31,7 +31,7 @@ internal sealed class ReleasePages(
     private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
 
     /// <summary>Makes the page.</summary>
-    /// <exception cref="Core.Errors.RegistryException">The release was deleted or replaced meanwhile.</exception>
+    /// <exception cref="Core.Errors.RegistryException">The release was deleted or replaced in the meantime.</exception>
     /// <exception cref="Core.Storage.StorageException">The storage failed.</exception>
     public async Task<ReleaseModel> MakeAsync(ReleaseRequest request, CancellationToken cancellationToken)
     {

@@ -3,18 +3,19 @@ namespace Registry.Core.Access;
 /// <summary>Who makes a request, from where, and what they may do.</summary>
 /// <param name="Kind">The kind of caller.</param>
 /// <param name="Name">
-/// The name of the caller: of a token, of the subject of an outside identity, or of a command; null for an anonymous
+/// The name of the caller: of a token, of the subject of an external identity, or of a command; null for an anonymous
 /// one.
 /// </param>
 /// <param name="Protocol">
-/// The protocol of the request: <c>cnr</c>, <c>oci</c>, <c>helm</c>, <c>kar</c>, <c>tokens</c> or <c>command</c>.
+/// The name of the protocol of the request: <c>cnr</c>, <c>oci</c>, <c>helm</c>, <c>kar</c>, <c>tokens</c>,
+/// <c>pages</c> or <c>health</c>; <c>command</c> for a command.
 /// </param>
 /// <param name="ClientAddress">The IP address of the client; null when there is none, as for a command.</param>
 /// <param name="RequestId">The id of the HTTP request; null for a command.</param>
 public sealed record Caller(
     CallerKind Kind, string? Name, string Protocol, string? ClientAddress, string? RequestId)
 {
-    /// <summary>The id of the token, or the issuer of an outside identity; null for other callers.</summary>
+    /// <summary>The id of the token, or the issuer of an external identity; null for other callers.</summary>
     public string? Id { get; init; }
 
     /// <summary>What the caller may do.</summary>

@@ -9,7 +9,7 @@ public enum CallerKind
     /// <summary>The holder of a token that this registry issued.</summary>
     Token,
 
-    /// <summary>The holder of the administrator's secret.</summary>
+    /// <summary>The holder of the admin token.</summary>
     Administrator,
 
     /// <summary>An identity for which another issuer vouches, such as a service account or a CI job.</summary>

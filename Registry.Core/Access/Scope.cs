@@ -29,9 +29,8 @@ public readonly record struct Scope(ScopePattern Pattern, AccessActions Actions)
 
         if (!AccessActionNames.TryParse(actions, out var known))
         {
-            problem = $"scope '{text}': the actions are '{actions}'; expected pull, push, delete or admin, "
-                + $"separated by "
-                + "commas";
+            problem = $"scope '{text}': the actions are '{actions}'; expected pull, push, delete or admin, separated "
+                + "by commas";
             return false;
         }
 

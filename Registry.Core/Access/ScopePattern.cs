@@ -148,7 +148,7 @@ public readonly record struct ScopePattern : IComparable<ScopePattern>
                 return $"has the segment '{segment}'; expected '*' or '**' only as a whole last segment";
             if (kind == AccessKind.Workspace && segment.AsSpan().ContainsAnyExcept(WorkspaceCharacters))
                 return $"has the segment '{segment}'; expected printable ASCII without space, comma, '=', '{{' and "
-                    + $"'}}'";
+                    + "'}'";
             if (kind == AccessKind.Package && !IsPackageSegment(segment))
                 return $"has the segment '{segment}'; expected 1 to {MaxPackageSegment} of the characters "
                     + "A-Z, a-z, 0-9, '.', '_' and '-', not beginning with '.' or '-'";

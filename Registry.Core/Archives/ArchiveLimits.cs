@@ -10,6 +10,6 @@ public sealed record ArchiveLimits
     /// <summary>
     /// The maximum number of parts of a workspace for uploads. Archives that are stored deeper can be read and deleted.
     /// </summary>
-    /// <value>Default 32: some storages create a folder for each part.</value>
+    /// <value>Default 32: some storage backends create a folder for each part.</value>
     public int MaxWorkspaceParts { get; init; } = 32;
 }

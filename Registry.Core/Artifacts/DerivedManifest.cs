@@ -5,7 +5,7 @@ namespace Registry.Core.Artifacts;
 
 /// <summary>
 /// Generates the manifests of releases that were not pushed as manifests. The bytes depend on the arguments alone, so
-/// that every replica gives out the same digest. A change of the bytes invalidates the digests that clients and lock
+/// that every replica returns the same digest. A change of the bytes invalidates the digests that clients and lock
 /// files have recorded.
 /// </summary>
 internal static class DerivedManifest

@@ -11,7 +11,7 @@ namespace Registry.Core.Artifacts;
 /// </summary>
 /// <param name="artifactType">The artifact type of the manifests to list; null for all.</param>
 /// <param name="maxBytes">
-/// The maximum size of the page in bytes. A manifest whose annotations alone are longer gets a page of its own.
+/// The maximum size of the page in bytes. A manifest whose annotations alone are longer gets its own page.
 /// </param>
 public sealed class ReferrersIndex(string? artifactType, int maxBytes = ReferrersIndex.DefaultMaxBytes)
 {

@@ -1,7 +1,7 @@
 namespace Registry.Core.Catalog;
 
 /// <summary>
-/// An immutable run of neighbouring entries. A change rebuilds only the chunks of the packages that changed, and shares
+/// An immutable run of neighboring entries. A change rebuilds only the chunks of the packages that changed, and shares
 /// the others together with their search text.
 /// </summary>
 /// <param name="entries">The entries, sorted by name. Never empty, and never modified afterwards.</param>

@@ -30,7 +30,7 @@ public sealed record CatalogEntry(
     public required DateTimeOffset PushedAt { get; init; }
 
     /// <summary>
-    /// The summary of the highest release that is a chart; null when there is none. Metadata in a blob of its own is
+    /// The summary of the highest release that is a chart; null when there is none. Metadata in a separate blob is
     /// not read.
     /// </summary>
     public ChartSummary? Chart { get; init; }

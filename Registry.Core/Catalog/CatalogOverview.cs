@@ -6,7 +6,7 @@ namespace Registry.Core.Catalog;
 
 /// <summary>The totals of a view of the catalog.</summary>
 /// <param name="Releases">The number of releases of all packages.</param>
-/// <param name="NamespaceCount">The number of namespaces that have packages of their own.</param>
+/// <param name="NamespaceCount">The number of namespaces that directly contain packages.</param>
 /// <param name="Namespaces">
 /// The namespaces with the most packages, largest first. A namespace includes the packages of the namespaces below it,
 /// as in <see cref="PackageSearch.Namespace"/>. Packages without a namespace are not counted.

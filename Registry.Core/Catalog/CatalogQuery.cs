@@ -28,7 +28,7 @@ public sealed record CatalogQuery(string? Namespace, string? Text, string? Media
     }
 
     /// <summary>
-    /// Returns the packages whose names match. The packages of a namespace are neighbours, so only they are enumerated.
+    /// Returns the packages whose names match. The packages of a namespace are neighbors, so only they are enumerated.
     /// </summary>
     private IEnumerable<CatalogEntry> FilterByName(PackageCatalogView view)
     {

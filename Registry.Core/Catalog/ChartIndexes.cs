@@ -67,8 +67,8 @@ public sealed class ChartIndexes(
     }
 
     /// <summary>
-    /// Reads the entries of packages, in order, several at a time. A package that changes meanwhile is newer than the
-    /// namespace, never older; one that was deleted meanwhile is left out.
+    /// Reads the entries of packages, in order, several at a time. A package that changes in the meantime is newer than
+    /// the namespace, never older; one that was deleted in the meantime is left out.
     /// </summary>
     /// <param name="charts">The namespace.</param>
     /// <param name="packages">The packages: some of <see cref="ChartNamespace.Entries"/>.</param>

@@ -77,7 +77,7 @@ public sealed class PackageCatalog
         lock (gate)
         {
             // A running refresh may have asked the storage before this call. The next refresh has not: all calls that
-            // arrive meanwhile share it. The first load runs alone.
+            // arrive in the meantime share it. The first load runs alone.
             if (runningRefreshes == (snapshot is null ? 1 : MaxConcurrentRefreshes))
                 return (nextRefresh ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task.WaitAsync(
                     cancellationToken);

@@ -16,7 +16,7 @@ namespace Registry.Core.Catalog;
 /// <param name="Keyword">A keyword of the chart, ignoring case.</param>
 public sealed record PackageSearch(string Text = "", string Namespace = "", string MediaType = "", string Keyword = "")
 {
-    /// <summary>The maximum number of words; further ones are ignored.</summary>
+    /// <summary>The maximum number of words; the rest are ignored.</summary>
     private const int MaxWords = 8;
 
     /// <summary>Returns some of the packages that match, and the number of all.</summary>

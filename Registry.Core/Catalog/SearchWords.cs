@@ -27,7 +27,7 @@ internal static class SearchWords
         letter is (>= (byte)'a' and <= (byte)'z') or (>= (byte)'0' and <= (byte)'9') or >= 0x80;
 
     /// <summary>
-    /// Returns the edit distance of two words: the insertions, removals, replacements and swaps of neighbours that turn
+    /// Returns the edit distance of two words: the insertions, removals, replacements and swaps of neighbors that turn
     /// one into the other.
     /// </summary>
     /// <param name="left">A short word: its length decides how much of the stack is used.</param>

@@ -38,7 +38,7 @@ internal static class GoValueDecoder
     /// <summary>Decodes a list.</summary>
     /// <param name="value">The value; null is an empty list.</param>
     /// <param name="path">The field, for messages.</param>
-    /// <param name="item">Decodes an item, which has a path of its own.</param>
+    /// <param name="item">Decodes an item, which has its own path.</param>
     /// <exception cref="ChartFormatException">The value is of another type.</exception>
     public static IReadOnlyList<T> List<T>(YamlValue value, string path, Func<YamlValue, string, T> item) =>
         value switch

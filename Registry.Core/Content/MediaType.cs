@@ -20,7 +20,7 @@ public readonly partial record struct MediaType : IComparable<MediaType>
 
     private MediaType(string value) => this.value = value;
 
-    /// <summary>The media type of a push that names none (CNR, section 6).</summary>
+    /// <summary>The media type of a push that names none.</summary>
     public static MediaType Kpm { get; } = new("kpm");
 
     /// <summary>The media type of a chart.</summary>

@@ -25,7 +25,7 @@ internal readonly record struct TarHeader(byte TypeFlag, long DataBytes)
     public bool ExtendsNext => TypeFlag is (byte)'x' or (byte)'X' or (byte)'L' or (byte)'K';
 
     /// <summary>
-    /// Whether this is not an entry of its own: <see cref="ExtendsNext"/>, and global pax headers.
+    /// Whether this is not a separate entry: <see cref="ExtendsNext"/>, and global pax headers.
     /// </summary>
     public bool IsExtension => ExtendsNext || TypeFlag == (byte)'g';
 

@@ -25,7 +25,7 @@ public sealed class DocumentCounts
     /// <summary>The writes that failed and may have been applied.</summary>
     public long Unanswered => Interlocked.Read(ref unanswered);
 
-    /// <summary>The changes whose outcome stayed unknown: their callers were told so.</summary>
+    /// <summary>The changes whose outcome stayed unknown: their callers got 503.</summary>
     public long Unknown => Interlocked.Read(ref unknown);
 
     /// <summary>The reads of a document that is damaged, too large, or of a later version.</summary>

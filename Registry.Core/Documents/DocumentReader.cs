@@ -54,7 +54,7 @@ internal sealed class DocumentReader<TKey, TState>(
         {
             await checks.WaitForCheckAsync().WaitAsync(cancellationToken);
 
-            // Another reader may have read a newer revision meanwhile.
+            // Another reader may have read a newer revision in the meantime.
             cached = cache.Peek(key) ?? cached;
             if (checks.IsCurrent(storeKey, cached.Snapshot.Revision, cached.Stamp))
                 return Hit(cached);

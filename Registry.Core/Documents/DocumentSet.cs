@@ -82,8 +82,8 @@ public class DocumentSet<TKey, TState>
         documents.EnsureDurableAsync(codec.KeyOf(key), cancellationToken);
 
     /// <summary>
-    /// Changes a document: reads it, applies the change, and writes it if it has not changed meanwhile; retries on a
-    /// lost race.
+    /// Changes a document: reads it, applies the change, and writes it if it has not changed in the meantime; retries
+    /// on a lost race.
     /// </summary>
     /// <param name="key">The document.</param>
     /// <param name="change">The change.</param>

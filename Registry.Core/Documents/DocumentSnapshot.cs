@@ -10,7 +10,7 @@ namespace Registry.Core.Documents;
 /// <param name="Revision">The revision of the document.</param>
 /// <param name="Fingerprint">
 /// The first half of the sha256 of the stored document. Entity tags are made of it: it is equal on every replica and on
-/// every storage that holds the same bytes.
+/// every storage backend that contains the same bytes.
 /// </param>
 public sealed record DocumentSnapshot<TState>(TState State, Revision Revision, UInt128 Fingerprint)
     where TState : class

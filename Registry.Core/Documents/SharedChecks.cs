@@ -137,7 +137,7 @@ internal sealed class SharedChecks(IDocumentStore documents, StoreKey scope, Tim
         }
         else
         {
-            // If another answer was applied meanwhile, it may have contained a newer revision than this one.
+            // If another answer was applied in the meantime, it may have contained a newer revision than this one.
             var revisions = began == applied ? changes.Revisions : null;
             foreach (var key in keys)
                 named[key] = new Change(

@@ -6,7 +6,7 @@ public sealed record UpdateOptions
     /// <summary>
     /// How long a change competes with other writers before it fails with <see cref="Errors.ErrorCode.ResourceInUse"/>.
     /// </summary>
-    /// <value>Default 15 seconds. The collector's grace must be at least four times as long.</value>
+    /// <value>Default 15 seconds. The collector's grace period must be at least four times as long.</value>
     public TimeSpan Bound { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>
@@ -17,6 +17,8 @@ public sealed record UpdateOptions
     public TimeSpan FirstPause { get; init; } = TimeSpan.FromMilliseconds(10);
 
     /// <summary>The longest pause between two attempts.</summary>
-    /// <value>Default 1 second, because some storages accept only one write per second to the same object.</value>
+    /// <value>
+    /// Default 1 second, because some storage backends accept only one write per second to the same object.
+    /// </value>
     public TimeSpan MaxPause { get; init; } = TimeSpan.FromSeconds(1);
 }

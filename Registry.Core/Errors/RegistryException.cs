@@ -94,7 +94,7 @@ public enum ErrorCode
     InvalidDigest,
 
     /// <summary>
-    /// The package holds something else under this name, which is not replaced: a release with another content, or a
+    /// The package holds something else under this name, which is not replaced: a release with different content, or a
     /// reserved tag.
     /// </summary>
     Conflict,

@@ -30,7 +30,7 @@ public sealed record RegistryEvent(DateTimeOffset Time, Caller Caller, RegistryA
     /// </summary>
     public string? Channel { get; init; }
 
-    /// <summary>The sha256 of the stored bytes; null when the change is not about a content.</summary>
+    /// <summary>The sha256 of the stored bytes; null when the change is not about content.</summary>
     public Digest? StoredDigest { get; init; }
 
     /// <summary>The sha256 of the gunzipped tar; null when the change is not about one.</summary>

@@ -12,7 +12,7 @@ internal sealed class ArchiveCheck(IBlobStore blobs, Tally read)
         if (check?.Problem is { } problem)
             return [Finding.OfArchive(archive, problem)];
 
-        // An archive that was listed but no longer exists was deleted meanwhile.
+        // An archive that was listed but no longer exists was deleted in the meantime.
         if (check is not null)
             read.AddArchive();
         return [];

@@ -13,7 +13,7 @@ namespace Registry.Core.Maintenance;
 /// <remarks>
 /// A blob is deleted when two collections of this instance, at least one <see cref="CollectionOptions.Grace"/> apart by
 /// its monotonic clock, found it unreferenced at the same revision. Wall clocks are not used. A new instance has no
-/// candidates yet, so it waits for a whole grace.
+/// candidates yet, so it waits for a whole grace period.
 /// </remarks>
 public sealed partial class BlobCollector(
     PackageIndexes indexes,
@@ -82,9 +82,9 @@ public sealed partial class BlobCollector(
                 await RemoveUntaggedAsync(next, age, cancellationToken);
             }
 
-            // (2) The index is read after this moment. A push whose blob was first seen one grace earlier has written
-            // its index by now, or checks its blob again. Any other push that references the blob has yet to commit it,
-            // which changes the revision.
+            // (2) The index is read after this moment. A push whose blob was first seen one grace period earlier has
+            // written its index by now, or checks its blob again. Any other push that references the blob has yet to
+            // commit it, which changes the revision.
             var now = time.GetTimestamp();
             if (batch.Count > 0 && PackageName.TryParse(batch[0].Key.Scope, out var package))
             {

@@ -15,7 +15,7 @@ internal sealed class BlobCopy(IBlobStore source, IBlobStore target, Tally copie
     /// Cancels the copy; the target then has the whole blob or nothing of it.
     /// </param>
     /// <returns>The outcome, and the problem of a damaged blob.</returns>
-    /// <exception cref="StorageException">One of the storages failed.</exception>
+    /// <exception cref="StorageException">One of the two storage backends failed.</exception>
     public async Task<(CopyOutcome Outcome, string? Problem)> RunAsync(
         BlobKey key, bool keepNewer, CancellationToken cancellationToken)
     {

@@ -9,7 +9,7 @@ namespace Registry.Core.Maintenance;
 /// at any time and run again. Nothing is removed from the source or the target.
 /// </summary>
 /// <param name="source">The source, which is only read.</param>
-/// <param name="target">The target. No other writer and no collector should use it meanwhile.</param>
+/// <param name="target">The target. No other writer and no collector should use it in the meantime.</param>
 /// <param name="options">The options.</param>
 /// <param name="report">
 /// Called for everything that was not copied or does not match at the target, from several threads.
@@ -50,7 +50,7 @@ public sealed class Migration(
     /// <summary>Copies and verifies everything.</summary>
     /// <returns>True when the target verifiably has everything that the source has.</returns>
     /// <exception cref="StorageException">
-    /// One of the storages failed. Copied entries are kept, and another run continues from there.
+    /// One of the two storage backends failed. Copied entries are kept, and another run continues from there.
     /// </exception>
     public async Task<bool> RunAsync(CancellationToken cancellationToken)
     {

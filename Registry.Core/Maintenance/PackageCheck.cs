@@ -29,7 +29,7 @@ internal sealed class PackageCheck(RegistryStorage storage, PackageName package,
             foreach (var blob in blobs)
                 findings.AddRange(await BlobAsync(blob, cancellationToken));
 
-            // A release that was deleted or replaced meanwhile may have lost its blob: check again.
+            // A release that was deleted or replaced in the meantime may have lost its blob: check again.
             if (findings.Count > 0
                 && attempt < MaxAttempts
                 && await storage.Documents.StatAsync(key, cancellationToken) != document.Revision)

@@ -14,7 +14,7 @@ internal sealed class PackageCopy(
     /// <returns>
     /// Why the package was not copied; empty when the target has it now, or the source no longer has it.
     /// </returns>
-    /// <exception cref="StorageException">One of the storages failed.</exception>
+    /// <exception cref="StorageException">One of the two storage backends failed.</exception>
     public async Task<IReadOnlyList<Finding>> RunAsync(StoreKey key, CancellationToken cancellationToken)
     {
         if (!PackageName.TryParse(key, out var package))
@@ -45,7 +45,7 @@ internal sealed class PackageCopy(
 
             if (findings.Count > 0)
             {
-                // A release that was deleted or replaced meanwhile may have lost its blob: copy again.
+                // A release that was deleted or replaced in the meantime may have lost its blob: copy again.
                 if (attempt < TargetWrite.MaxAttempts
                     && await source.Documents.StatAsync(key, cancellationToken) != document.Revision)
                     continue;

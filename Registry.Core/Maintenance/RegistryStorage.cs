@@ -3,7 +3,10 @@ using Registry.Core.Storage;
 
 namespace Registry.Core.Maintenance;
 
-/// <summary>The storage of a registry: both ports of one backend.</summary>
+/// <summary>
+/// The documents and blobs of a registry: two of the three ports of one backend. Staged uploads are not copied or
+/// verified.
+/// </summary>
 /// <param name="Documents">The documents.</param>
 /// <param name="Blobs">The blobs.</param>
 public sealed record RegistryStorage(IDocumentStore Documents, IBlobStore Blobs)

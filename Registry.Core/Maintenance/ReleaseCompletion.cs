@@ -7,7 +7,7 @@ using Registry.Core.Storage;
 namespace Registry.Core.Maintenance;
 
 /// <summary>
-/// Completes releases that an earlier version stored: reads their contents and records their data for OCI and Helm
+/// Completes releases that an earlier version stored: reads their content and records their data for OCI and Helm
 /// clients. Each package is one conditional write, so several replicas may run it at the same time.
 /// </summary>
 /// <param name="catalog">Finds the packages.</param>
@@ -75,14 +75,14 @@ public sealed partial class ReleaseCompletion(
         }
         catch (RegistryException exception) when (exception.Code == ErrorCode.IndexFull)
         {
-            // Another pass would read all contents again for nothing, unless releases have been deleted.
+            // Another pass would read all content again for nothing, unless releases have been deleted.
             LogFull(package, exception.Message);
             return false;
         }
         catch (RegistryException exception)
         {
-            // The package was deleted meanwhile, has too many concurrent writers, or the storage was restarted: the
-            // next run tries again.
+            // The package was deleted in the meantime, has too many concurrent writers, or the storage was restarted:
+            // the next run tries again.
             LogNotCompleted(package, exception);
             requests.Request();
             return false;

@@ -5,14 +5,14 @@ namespace Registry.Core.Maintenance;
 
 /// <summary>
 /// Copies tokens, so that clients need no new ones after a migration. The day of the last use is not compared: each
-/// storage notes its own.
+/// storage records its own.
 /// </summary>
 internal sealed class TokenCopy(
     RegistryStorage source, RegistryStorage target, bool overwrite, Tally copied, Tally present, Tally verified)
 {
     /// <summary>Copies a token.</summary>
     /// <returns>Why it was not copied; null when the target has it now, or the source no longer has it.</returns>
-    /// <exception cref="StorageException">One of the storages failed.</exception>
+    /// <exception cref="StorageException">One of the two storage backends failed.</exception>
     public async Task<Finding?> RunAsync(StoreKey key, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
@@ -44,7 +44,7 @@ internal sealed class TokenCopy(
 
     /// <summary>Verifies that the target has a token.</summary>
     /// <returns>The problem; null when there is none, or the source no longer has the token.</returns>
-    /// <exception cref="StorageException">One of the storages failed.</exception>
+    /// <exception cref="StorageException">One of the two storage backends failed.</exception>
     public async Task<Finding?> CheckAsync(StoreKey key, CancellationToken cancellationToken)
     {
         var (_, token, damage) = await StoredTokens.ReadAsync(source.Documents, key, cancellationToken);

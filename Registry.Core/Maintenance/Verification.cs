@@ -61,7 +61,7 @@ public sealed class Verification(RegistryStorage storage, int parallel, Action<F
         if (damage is not null)
             return [damage];
 
-        // A token that was listed but no longer exists was revoked meanwhile.
+        // A token that was listed but no longer exists was revoked in the meantime.
         if (token is not null)
             Read.AddToken();
         return [];

@@ -18,7 +18,7 @@ internal sealed partial class IndexSizeWarning(ILogger logger)
     /// <param name="package">The package.</param>
     /// <param name="bytes">The size of its index, in bytes.</param>
     /// <param name="maxBytes">The limit, in bytes.</param>
-    /// <param name="what">What is limited, as in "of the index".</param>
+    /// <param name="what">What is limited: "as stored" or "before compression".</param>
     public void Check(PackageName package, long bytes, long maxBytes, string what)
     {
         if (bytes < Threshold * maxBytes)

@@ -258,7 +258,7 @@ internal sealed partial class PackageCommit
 
     [LoggerMessage(
         Level = LogLevel.Warning,
-        Message = "Removing the blobs of a refused push of {Package} failed; the collector will remove them")]
+        Message = "Removing the blobs of a rejected push of {Package} failed; the collector will remove them")]
     private static partial void LogLeftBehind(ILogger logger, PackageName package, Exception fault);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Touching the blob {Blob} of a slow push failed")]

@@ -6,8 +6,8 @@ using Registry.Core.Versions;
 namespace Registry.Core.Packages;
 
 /// <summary>
-/// The errors of packages and channels, with the messages of the CNR protocol (section 9): clients show the messages
-/// and read the details.
+/// The errors of packages and channels, with the messages of the CNR reference servers: clients show the messages and
+/// read the details.
 /// </summary>
 internal static class PackageErrors
 {

@@ -6,10 +6,10 @@ using Registry.Core.Storage;
 namespace Registry.Core.Packages;
 
 /// <summary>
-/// Unpacks the contents of releases for display. Only a few are unpacked at the same time, and recent results stay in
+/// Unpacks the content of releases for display. Only a few are unpacked at the same time, and recent results stay in
 /// memory.
 /// </summary>
-/// <param name="packages">Opens the contents.</param>
+/// <param name="packages">Opens the content.</param>
 public sealed class PackageFiles(PackageRegistry packages) : IDisposable
 {
     /// <summary>The memory of the cache, in bytes.</summary>

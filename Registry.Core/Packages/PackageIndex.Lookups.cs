@@ -14,7 +14,7 @@ public sealed partial class PackageIndex
     private volatile HashSet<Digest>? blobs;
 
     /// <summary>
-    /// Whether the index itself refers to a blob: as a content, an archive, a provenance file, or a stored manifest.
+    /// Whether the index itself refers to a blob: as content, as an archive, a provenance file, or a stored manifest.
     /// What the stored manifests refer to is in their bytes.
     /// </summary>
     public bool References(Digest blob) => (blobs ??= [.. ReferencedBlobs()]).Contains(blob);

@@ -32,10 +32,10 @@ public sealed partial class PackageIndex
     /// <param name="index">The current index; null when the package does not exist.</param>
     /// <param name="name">The package.</param>
     /// <param name="manifest">The release, with the pushed manifest as the current one.</param>
-    /// <param name="force">Whether to replace another content.</param>
+    /// <param name="force">Whether to replace different content.</param>
     /// <exception cref="Errors.RegistryException">
-    /// <see cref="Errors.ErrorCode.Conflict"/>: the release exists with another content and <paramref name="force"/> is
-    /// false, or an image holds the version as a tag.
+    /// <see cref="Errors.ErrorCode.Conflict"/>: the release exists with different content and <paramref name="force"/>
+    /// is false, or an image holds the version as a tag.
     /// </exception>
     public static PackageIndex WithPushedRelease(
         PackageIndex? index, PackageName name, Manifest manifest, bool force)
@@ -105,7 +105,7 @@ public sealed partial class PackageIndex
         return next;
     }
 
-    /// <summary>Whether a pushed release would replace one with another content.</summary>
+    /// <summary>Whether a pushed release would replace one with different content.</summary>
     /// <param name="index">The current index; null when the package does not exist.</param>
     /// <param name="manifest">The release.</param>
     public static bool Replaces(PackageIndex? index, Manifest manifest) =>

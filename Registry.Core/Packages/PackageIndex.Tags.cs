@@ -70,7 +70,7 @@ public sealed partial class PackageIndex
     {
         var found = new List<TagName>(Releases.Length + Channels.Length + Artifacts.Tags.Length);
 
-        // The manifests of a release are neighbours, so one pass finds all of them.
+        // The manifests of a release are neighbors, so one pass finds all of them.
         for (var rest = Manifests.AsSpan(); !rest.IsEmpty;)
         {
             var manifests = Leading(rest[0].Release, rest);

@@ -15,12 +15,12 @@ public sealed partial class PackageRegistry
     /// <param name="restored">The release.</param>
     /// <param name="storedDigest">The sha256 of the content.</param>
     /// <param name="write">Writes the whole content. Called at most once, when the content is needed.</param>
-    /// <param name="force">Whether to replace an existing release with another content.</param>
+    /// <param name="force">Whether to replace an existing release with different content.</param>
     /// <param name="caller">Who restores.</param>
     /// <param name="cancellationToken">Cancels the call; the restore then happens completely or not at all.</param>
     /// <exception cref="RegistryException">
-    /// The content is refused, or does not match the backup; <see cref="ErrorCode.PackageExists"/> with another content
-    /// or metadata; <see cref="ErrorCode.ResourceInUse"/>; <see cref="ErrorCode.Unavailable"/>.
+    /// The content is refused, or does not match the backup; <see cref="ErrorCode.PackageExists"/> with different
+    /// content or metadata; <see cref="ErrorCode.ResourceInUse"/>; <see cref="ErrorCode.Unavailable"/>.
     /// </exception>
     /// <exception cref="StorageException">The storage failed.</exception>
     public async Task<RestoreOutcome> RestoreAsync(

@@ -11,11 +11,11 @@ namespace Registry.Core.Packages;
 
 /// <summary>The use cases of packages: push, show, pull, delete, restore.</summary>
 /// <param name="indexes">The indexes of the packages.</param>
-/// <param name="blobs">The storage of their contents.</param>
+/// <param name="blobs">The storage of their content.</param>
 /// <param name="limits">The size limits of a push.</param>
 /// <param name="commits">Begins changes that refer to blobs.</param>
 /// <param name="artifacts">Describes releases for OCI and Helm clients.</param>
-/// <param name="contents">Opens the contents of packages.</param>
+/// <param name="contents">Opens the content of packages.</param>
 /// <param name="events">Raises an event for every change.</param>
 /// <param name="time">The clock.</param>
 public sealed partial class PackageRegistry(

@@ -134,7 +134,7 @@ public sealed class ReleaseArtifacts(IBlobStore blobs, DerivedReleases derived, 
             : (reader.Info.Length, inspected);
     }
 
-    /// <summary>Reads the chart in a content; null, and the reason, when Helm does not list it.</summary>
+    /// <summary>Reads the chart in the content; null, and the reason, when Helm does not list it.</summary>
     private async Task<(ChartContent? Chart, string? Unlisted)> ReadChartAsync(
         PackageCommit commit, ContentDescriptor content, FoundFile? found, CancellationToken cancellationToken)
     {

@@ -28,6 +28,6 @@ public enum RestoreOutcome
     /// <summary>The release existed with the same content: nothing was changed.</summary>
     Unchanged,
 
-    /// <summary>The release existed with another content, or its content was missing.</summary>
+    /// <summary>The release existed with different content, or its content was missing.</summary>
     Replaced,
 }

@@ -69,7 +69,7 @@ public sealed class ChartPush : IAsyncDisposable
         if (!ChartReader.TryRead(inspected.File!, out var chart, out var reason))
             throw ChartErrors.Invalid(reason);
         if (await writer.CompleteAsync(cancellationToken) != Length)
-            throw new StorageException(StorageFault.Unavailable, "The staged chart was discarded meanwhile.");
+            throw new StorageException(StorageFault.Unavailable, "The staged chart was discarded in the meantime.");
         await repository.PushAsync(
             this, chart, inspected.File!.IsRootless, force, provenance, caller, cancellationToken);
     }
@@ -85,5 +85,5 @@ public sealed class ChartPush : IAsyncDisposable
     /// <summary>Opens the staged archive.</summary>
     internal async ValueTask<Stream> OpenAsync(IUploadStore uploads, CancellationToken cancellationToken) =>
         await uploads.OpenAsync(upload, cancellationToken)
-        ?? throw new StorageException(StorageFault.Unavailable, "The staged chart was discarded meanwhile.");
+        ?? throw new StorageException(StorageFault.Unavailable, "The staged chart was discarded in the meantime.");
 }

@@ -91,7 +91,7 @@ public sealed partial class ChartRepository(
 
     /// <summary>Opens a file that was found, or a part of it.</summary>
     /// <exception cref="RegistryException">
-    /// <see cref="ErrorCode.PackageNotFound"/>: the release was deleted or replaced meanwhile.
+    /// <see cref="ErrorCode.PackageNotFound"/>: the release was deleted or replaced in the meantime.
     /// </exception>
     /// <exception cref="StorageException">The storage failed, or has lost the file.</exception>
     public async ValueTask<BlobReader> OpenAsync(
@@ -114,7 +114,7 @@ public sealed partial class ChartRepository(
     {
         var upload = await uploads.BeginAsync(StoreKeys.Package(@namespace, NoPackage), cancellationToken);
         var writer = await uploads.AppendAsync(upload, offset: 0, cancellationToken)
-            ?? throw new StorageException(StorageFault.Unavailable, "The staged chart was discarded meanwhile.");
+            ?? throw new StorageException(StorageFault.Unavailable, "The staged chart was discarded in the meantime.");
         return new ChartPush(this, @namespace, upload, writer, limits);
     }
 

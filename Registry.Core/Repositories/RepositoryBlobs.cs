@@ -72,7 +72,9 @@ public sealed partial class RepositoryBlobs(
     }
 
     /// <summary>Opens a blob that <see cref="FindAsync"/> has found.</summary>
-    /// <exception cref="RegistryException"><see cref="ErrorCode.BlobNotFound"/>: it was deleted meanwhile.</exception>
+    /// <exception cref="RegistryException">
+    /// <see cref="ErrorCode.BlobNotFound"/>: it was deleted in the meantime.
+    /// </exception>
     /// <exception cref="StorageException">The storage failed.</exception>
     public async ValueTask<BlobReader> OpenAsync(
         PackageName package, FoundBlob blob, ByteRange range, CancellationToken cancellationToken) =>
@@ -254,7 +256,7 @@ public sealed partial class RepositoryBlobs(
         }
         catch (StorageException)
         {
-            // If another request has completed or cancelled the upload meanwhile, the client must not try again.
+            // If another request has completed or cancelled the upload in the meantime, the client must not try again.
             await GetLengthAsync(package, id, cancellationToken);
             throw;
         }

@@ -42,7 +42,7 @@ internal static class RepositoryErrors
 
     public static RegistryException UploadChanged(PackageName package) => new(
         ErrorCode.UploadOutOfOrder,
-        "Another request has changed the upload meanwhile: read its length and go on from there",
+        "Another request has changed the upload: read its length and continue from there",
         ("name", package.Value));
 
     public static RegistryException TooManyUploads(int limit) => new(

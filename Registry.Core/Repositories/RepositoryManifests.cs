@@ -58,7 +58,9 @@ public sealed class RepositoryManifests(
     }
 
     /// <summary>Returns the bytes of a manifest.</summary>
-    /// <exception cref="RegistryException"><see cref="ErrorCode.ManifestNotFound"/>: deleted meanwhile.</exception>
+    /// <exception cref="RegistryException">
+    /// <see cref="ErrorCode.ManifestNotFound"/>: deleted in the meantime.
+    /// </exception>
     /// <exception cref="StorageException">The storage failed, or the manifest is damaged.</exception>
     public ValueTask<ReadOnlyMemory<byte>> ReadAsync(OpenManifest manifest, CancellationToken cancellationToken) =>
         manifests.ReadAsync(manifest.Index, manifest.Found, cancellationToken);

@@ -36,7 +36,8 @@ public sealed class UploadAppend : IAsyncDisposable
     /// <summary>Makes the bytes part of the upload.</summary>
     /// <returns>The length of the upload.</returns>
     /// <exception cref="RegistryException">
-    /// <see cref="ErrorCode.UploadOutOfOrder"/>: another request has appended bytes meanwhile, or the upload is gone.
+    /// <see cref="ErrorCode.UploadOutOfOrder"/>: another request has appended bytes in the meantime, or the upload is
+    /// gone.
     /// </exception>
     /// <exception cref="StorageException">The outcome is unknown.</exception>
     public async Task<long> CompleteAsync(CancellationToken cancellationToken) =>

@@ -5,7 +5,7 @@ using Registry.Core.Tokens;
 namespace Registry.Core.Sessions;
 
 /// <summary>A session of a user who has signed in with a secret and need not present it again.</summary>
-/// <param name="Token">The token of the secret; null for the administrator's secret.</param>
+/// <param name="Token">The token of the secret; null for the admin token.</param>
 /// <param name="Proof">The proof that the session began with the secret: see <see cref="IsOf"/>.</param>
 /// <param name="CreatedAt">When it began, in whole seconds.</param>
 /// <param name="ExpiresAt">When it ends, in whole seconds.</param>

@@ -34,7 +34,7 @@ public sealed partial class AccessSessions(
     /// Begins a session after a valid secret was presented. If the token then has more than 20 sessions, the oldest
     /// end.
     /// </summary>
-    /// <param name="token">The token of the secret; null for the administrator's secret.</param>
+    /// <param name="token">The token of the secret; null for the admin token.</param>
     /// <param name="secretHash">The sha256 of the secret.</param>
     /// <param name="expires">When the secret expires; the session ends no later. Null if it never expires.</param>
     /// <param name="cancellationToken">Cancels the call; the session may exist then, but nobody knows its id.</param>

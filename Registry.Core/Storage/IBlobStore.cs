@@ -5,7 +5,7 @@ namespace Registry.Core.Storage;
 /// implements this contract in full.
 /// </summary>
 /// <remarks>
-/// # Behaviour
+/// # Behavior
 /// <list type="bullet">
 /// <item>
 /// A blob appears whole at its commit. A crash before the commit leaves nothing visible, and
@@ -13,8 +13,8 @@ namespace Registry.Core.Storage;
 /// </item>
 /// <item>
 /// Committing a blob that exists touches it: its revision and its time change, its bytes do not. Commits of a package's
-/// blob may share a touch that is older than the commit by at most a quarter of the collector's grace and did not
-/// create the blob.
+/// blob may share a touch that is older than the commit by at most a quarter of the collector's grace period and did
+/// not create the blob.
 /// </item>
 /// <item>
 /// The length is known before the first byte is read. A stream that is shorter throws; it never ends early.
@@ -64,8 +64,8 @@ public interface IBlobStore
     /// </summary>
     /// <param name="key">The key of the blob.</param>
     /// <param name="uploadedAt">
-    /// The new upload time, as in <see cref="BlobWriter.CommitAsync"/>; null for the current time. A touch with a time
-    /// of its own is never shared.
+    /// The new upload time, as in <see cref="BlobWriter.CommitAsync"/>; null for the current time. A touch with its own
+    /// time is never shared.
     /// </param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The touched blob and the epoch of the touch; null when the blob does not exist.</returns>

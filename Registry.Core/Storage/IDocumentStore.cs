@@ -4,7 +4,7 @@ namespace Registry.Core.Storage;
 /// Stores small, mutable documents, replaced whole by compare-and-set. Every backend implements this contract in full.
 /// </summary>
 /// <remarks>
-/// # Behaviour
+/// # Behavior
 /// <list type="bullet">
 /// <item>A document changes whole or not at all. Acknowledged writes survive a crash of any process or machine.</item>
 /// <item>Preconditions are evaluated and applied atomically with respect to every writer in every process.</item>
@@ -70,7 +70,7 @@ public interface IDocumentStore
     /// <summary>
     /// Lists the documents below <paramref name="scope"/> (whole segments, without the scope's own document) in ordinal
     /// order of the key. A document that exists throughout the listing is returned exactly once. A document that is
-    /// created or deleted meanwhile may or may not be returned.
+    /// created or deleted in the meantime may or may not be returned.
     /// </summary>
     /// <param name="scope">The scope to list.</param>
     /// <param name="after">

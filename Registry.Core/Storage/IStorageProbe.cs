@@ -22,7 +22,7 @@ public interface IStorageProbe
     /// </summary>
     IReadOnlyDictionary<string, string> Facts => ImmutableDictionary<string, string>.Empty;
 
-    /// <summary>Checks that the backend can fulfil the contract. Leaves nothing behind.</summary>
+    /// <summary>Checks that the backend can fulfill the contract. Leaves nothing behind.</summary>
     /// <exception cref="StorageException">
     /// The check failed; the message tells the operator what to change. <see cref="StorageFault.Full"/> is thrown last,
     /// after everything that needs no space has been checked.

@@ -6,7 +6,7 @@ namespace Registry.Core.Storage;
 /// upload. Every backend implements this contract in full.
 /// </summary>
 /// <remarks>
-/// # Behaviour
+/// # Behavior
 /// <list type="bullet">
 /// <item>An upload, its length and its bytes are visible to every replica as soon as a call has returned.</item>
 /// <item>
@@ -44,8 +44,8 @@ public interface IUploadStore
 
     /// <summary>
     /// Opens the bytes appended so far for reading, forward only. <see cref="Stream.Length"/> is their number. If the
-    /// upload is discarded meanwhile, the stream returns every byte or throws; it never ends early. Returns null when
-    /// there is no such upload.
+    /// upload is discarded in the meantime, the stream returns every byte or throws; it never ends early. Returns null
+    /// when there is no such upload.
     /// </summary>
     ValueTask<Stream?> OpenAsync(UploadKey upload, CancellationToken cancellationToken);
 

@@ -4,7 +4,7 @@ namespace Registry.Core.Telemetry;
 
 /// <summary>
 /// Records every operation of a blob store. An open ends when the reader exists; reading is not recorded. The commit of
-/// a writer is an operation of its own.
+/// a writer is a separate operation.
 /// </summary>
 /// <param name="inner">The store.</param>
 /// <param name="metrics">Records the operations.</param>

@@ -4,7 +4,7 @@ namespace Registry.Core.Telemetry;
 
 /// <summary>
 /// Records every operation of an upload store. Writes and reads of bytes are not recorded. The completion of an append
-/// is an operation of its own.
+/// is a separate operation.
 /// </summary>
 /// <param name="inner">The store.</param>
 /// <param name="metrics">Records the operations.</param>

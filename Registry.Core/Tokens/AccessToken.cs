@@ -10,7 +10,7 @@ namespace Registry.Core.Tokens;
 /// <param name="Scopes">What its holder may do; at least one scope.</param>
 /// <param name="CreatedAt">When it was issued, in whole seconds.</param>
 /// <param name="ExpiresAt">When it expires, in whole seconds; null if never.</param>
-/// <param name="LastUsed">The day (UTC) of its last use, at best effort; null if unknown.</param>
+/// <param name="LastUsed">The day (UTC) of its last use, on a best-effort basis; null if unknown.</param>
 /// <param name="Issuer">Who issued it: <c>administrator</c>, <c>command</c>, or <c>token</c> with the id.</param>
 /// <param name="SecretHash">The sha256 of the whole token.</param>
 public sealed record AccessToken(

@@ -14,7 +14,7 @@ namespace Registry.Core.Tokens;
 /// <param name="time">The clock.</param>
 /// <param name="options">The time limits of updates.</param>
 /// <param name="events">Raises an event for every token that is issued or revoked.</param>
-/// <param name="logger">Logs that the last use of a token could not be noted.</param>
+/// <param name="logger">Logs that the last use of a token could not be recorded.</param>
 public sealed partial class AccessTokens(
     IDocumentStore documents,
     TimeProvider time,
@@ -39,15 +39,15 @@ public sealed partial class AccessTokens(
         new(documents, new TokenCodec(), time, options, CacheBytes);
 
     /// <summary>
-    /// The day on which this process last noted the use of each token, or tried to: once a day is enough, even if the
-    /// storage refuses it.
+    /// The day on which this process last recorded the use of each token, or tried to: once a day is enough, even if
+    /// the storage refuses it.
     /// </summary>
-    private readonly ConcurrentDictionary<TokenId, (DateOnly Day, Task Note)> noted = [];
+    private readonly ConcurrentDictionary<TokenId, (DateOnly Day, Task Write)> recorded = [];
 
-    private readonly Lock noting = new();
+    private readonly Lock recording = new();
 
-    /// <summary>The number of tokens of which this process remembers that it noted their use.</summary>
-    internal int NotedCount => noted.Count;
+    /// <summary>The number of tokens of which this process has recorded the use.</summary>
+    internal int RecordedCount => recorded.Count;
 
     /// <summary>Creates the error for a token that does not exist, whose id may be any text.</summary>
     public static RegistryException NotFound(string id) => TokenErrors.NotFound(id);
@@ -139,7 +139,7 @@ public sealed partial class AccessTokens(
             return null;
         var today = DateOnly.FromDateTime(now.UtcDateTime);
         if (token.LastUsed is null || token.LastUsed < today)
-            NoteUse(id, today);
+            RecordUse(id, today);
         return token;
     }
 
@@ -244,7 +244,7 @@ public sealed partial class AccessTokens(
     }
 
     /// <summary>Waits until the last uses in progress are stored, before the storage is closed.</summary>
-    public async ValueTask DisposeAsync() => await Task.WhenAll(noted.Values.Select(static last => last.Note));
+    public async ValueTask DisposeAsync() => await Task.WhenAll(recorded.Values.Select(static last => last.Write));
 
     private AccessToken Parse(StoreKey key, Document document) =>
         TokenId.TryParse(key, out var id)
@@ -261,33 +261,34 @@ public sealed partial class AccessTokens(
         left is null || right < left ? right : left;
 
     /// <summary>
-    /// Notes the last use at best effort, without delaying the request. A token that was revoked meanwhile stays so.
+    /// Records the last use on a best-effort basis, without delaying the request. A token that was revoked in the
+    /// meantime stays so.
     /// </summary>
-    private void NoteUse(TokenId id, DateOnly today)
+    private void RecordUse(TokenId id, DateOnly today)
     {
-        if (IsNoted())
+        if (IsRecorded())
             return;
-        lock (noting)
-            if (!IsNoted())
-                noted[id] = (today, NoteUseAsync(id, today));
+        lock (recording)
+            if (!IsRecorded())
+                recorded[id] = (today, RecordUseAsync(id, today));
 
-        bool IsNoted() => noted.TryGetValue(id, out var last) && last.Day == today;
+        bool IsRecorded() => recorded.TryGetValue(id, out var last) && last.Day == today;
     }
 
     /// <summary>
-    /// Forgets on which tokens this process noted a use before today: they may be expired or revoked, and a later use
-    /// is noted anyway.
+    /// Forgets on which tokens this process recorded a use before today: they may be expired or revoked, and a later
+    /// use is recorded anyway.
     /// </summary>
     private void ForgetEarlierUses()
     {
         var today = DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime);
-        foreach (var entry in noted)
-            // DisposeAsync waits for the notes in progress.
-            if (entry.Value.Day < today && entry.Value.Note.IsCompleted)
-                noted.TryRemove(entry);
+        foreach (var entry in recorded)
+            // DisposeAsync waits for the writes in progress.
+            if (entry.Value.Day < today && entry.Value.Write.IsCompleted)
+                recorded.TryRemove(entry);
     }
 
-    private async Task NoteUseAsync(TokenId id, DateOnly today)
+    private async Task RecordUseAsync(TokenId id, DateOnly today)
     {
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         try
@@ -300,7 +301,7 @@ public sealed partial class AccessTokens(
         }
         catch (Exception exception)
         {
-            LogNotNoted(exception, id);
+            LogNotRecorded(exception, id);
         }
     }
 
@@ -312,5 +313,5 @@ public sealed partial class AccessTokens(
         });
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The last use of token {Id} could not be stored")]
-    private partial void LogNotNoted(Exception failure, TokenId id);
+    private partial void LogNotRecorded(Exception failure, TokenId id);
 }

@@ -31,7 +31,7 @@ public sealed record TransferOptions
 
     /// <summary>
     /// How long a reservation waits for memory before it is rejected. Longer than <see cref="StalledAfter"/>, so that
-    /// stalled transfers can be aborted meanwhile.
+    /// stalled transfers can be aborted in the meantime.
     /// </summary>
     /// <value>Default 10 s.</value>
     public TimeSpan Wait { get; init; } = TimeSpan.FromSeconds(10);

@@ -16,7 +16,8 @@ namespace Registry.Tests.EndToEnd;
 public sealed class CollectionSoakTests : EndToEndTest
 {
     /// <summary>
-    /// Uses the minimum grace, four times the retry bound. What readers may still need is discarded soon afterwards.
+    /// Uses the minimum grace period, four times the retry bound. What readers may still need is discarded soon
+    /// afterwards.
     /// </summary>
     private static readonly (string, string?)[] Settings =
     [
@@ -107,7 +108,7 @@ public sealed class CollectionSoakTests : EndToEndTest
         var package = new SeededPackage(seed, 32 << 20);
         for (var status = HttpStatusCode.ServiceUnavailable; status != HttpStatusCode.OK;)
         {
-            // With such a short bound and grace, a push of this size may get 503 on a busy machine.
+            // With such a short bound and grace period, a push of this size may get 503 on a busy machine.
             using var pushed = await cluster[0].Client.PostAsync(
                 "/api/v1/packages/slow/one", new PushContent(package, "1.0.0") { Force = true }, end);
             status = pushed.StatusCode;

@@ -150,7 +150,7 @@ public sealed class DocumentedCommandsTests : EndToEndTest
         var registry = await HostAsync();
         var page = await File.ReadAllTextAsync(
             Path.Combine(RegistryProcess.Root, "Documentation", "quick-start.md"), CancellationToken);
-        // Blocks of other languages need clients that this test does not have; those of helm have a test of their own.
+        // Blocks of other languages need clients that this test does not have; those of helm have their own test.
         var blocks = Regex.Matches(
             page, @"^```(sh|console|bash)?\n(.*?)^```", RegexOptions.Singleline | RegexOptions.Multiline);
         var run = 0;

@@ -169,7 +169,7 @@ public sealed class PageJourneyTests : BrowserTests
         await Assertions.Expect(Page.GetByText("Not all files are shown")).ToBeVisibleAsync();
         AssertNoProblems();
 
-        // Opened as a page of its own, last: the browser reports what it blocks as an error.
+        // Opened as a separate page, last: the browser reports what it blocks as an error.
         await Page.GotoAsync("icons/evil/app@1.0.0");
     }
 

@@ -9,7 +9,7 @@ internal sealed class RandomRequests(int seed)
     private static readonly string[] Methods =
         ["GET", "GET", "GET", "POST", "POST", "POST", "DELETE", "HEAD", "PUT", "PATCH", "OPTIONS", "FOO"];
 
-    /// <summary>Every route of the service; <c>*</c> is a segment and <c>P</c> a mount of the packages.</summary>
+    /// <summary>Every route of the service; <c>*</c> is a segment and <c>P</c> a base path of the packages.</summary>
     private static readonly string[] Routes =
     [
         "/", "/cnr", "/cnr/", "/version", "/cnr/version", "/healthz", "/readyz", "/openapi/v1.json",

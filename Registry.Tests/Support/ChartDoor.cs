@@ -61,7 +61,7 @@ internal sealed record ChartPush(ChartDoor Door, string Package, string Release,
     }
 
     /// <summary>Pushes the chart.</summary>
-    /// <returns>Whether it is a release now; false when the release exists with another content.</returns>
+    /// <returns>Whether it is a release now; false when the release exists with different content.</returns>
     /// <exception cref="HttpRequestException">The connection broke; the outcome is unknown.</exception>
     public async Task<bool> TryPushAsync(HttpClient client)
     {

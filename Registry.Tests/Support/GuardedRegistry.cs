@@ -14,7 +14,7 @@ namespace Registry.Tests.Support;
 /// <param name="host">The service.</param>
 internal sealed class GuardedRegistry(RegistryHost host) : IAsyncDisposable
 {
-    /// <summary>The secret of the administrator.</summary>
+    /// <summary>The admin token.</summary>
     public const string AdminSecret = "administrator-of-tests";
 
     private static readonly Caller Issuer = Caller.Command("test");

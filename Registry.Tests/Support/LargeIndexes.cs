@@ -19,7 +19,7 @@ internal static class LargeIndexes
             .Select(i => Samples.Manifest($"1.0.{i}") with { Metadata = Repetitive }), []);
 
     /// <summary>
-    /// Returns releases with different contents, each with a <c>Chart.yaml</c> of about 1.5 KiB as metadata, as builds
+    /// Returns releases with different content, each with a <c>Chart.yaml</c> of about 1.5 KiB as metadata, as builds
     /// of every commit produce.
     /// </summary>
     public static PackageIndex Charts(PackageName name, int releases) => PackageIndex.Restore(
@@ -32,7 +32,7 @@ internal static class LargeIndexes
                     }), []);
 
     /// <summary>
-    /// Returns releases with different contents and manifests, as pushed by helm, each with a <c>Chart.yaml</c> of
+    /// Returns releases with different content and manifests, as pushed with helm, each with a <c>Chart.yaml</c> of
     /// about 1.2 KB.
     /// </summary>
     public static PackageIndex PushedCharts(PackageName name, int releases) => PackageIndex.Restore(

@@ -22,8 +22,8 @@ internal sealed record ManyArtifacts(
         var blobs = new Dictionary<string, Digest>();
         var manifests = new Dictionary<string, Digest>();
 
-        // A chart pushed by CNR. When helm later pushes a signed manifest for it, the derived manifest becomes a former
-        // one.
+        // A chart pushed through CNR. When helm later pushes a signed manifest for it, the derived manifest becomes a
+        // former one.
         var chart = Chart("1.0.0");
         await registry.PushAsync("1.0.0", chart);
         var former = await registry.ReadAsync("1.0.0");

@@ -10,7 +10,7 @@ namespace Registry.Tests.Support;
 
 /// <summary>
 /// The whole service in this process, on a real server at a free loopback port. It uses a temporary folder unless the
-/// settings select another storage.
+/// settings select another storage backend.
 /// </summary>
 internal sealed class RegistryHost : IRegistry, IAsyncDisposable
 {

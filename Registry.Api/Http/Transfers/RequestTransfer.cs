@@ -72,7 +72,9 @@ internal sealed class RequestTransfer : IDisposable
     /// <summary>The bytes of the request body that the client has sent.</summary>
     public long ReceivedBytes { get; private set; }
 
-    /// <summary>Whether the transfer was aborted because others needed its memory, and not because it stalled.</summary>
+    /// <summary>
+    /// Whether the transfer was aborted because others needed its memory, and not because it stalled.
+    /// </summary>
     public bool IsAbortedForMemory => reason == EndReason.Memory;
 
     /// <summary>Why the transfer was aborted, for the log; null when it was not.</summary>
@@ -93,8 +95,8 @@ internal sealed class RequestTransfer : IDisposable
     /// <summary>Reserves memory to send a response, until the request ends.</summary>
     /// <param name="length">The length of the response, in bytes. A small response needs no reservation.</param>
     /// <param name="heldBytes">
-    /// The bytes that the caller itself buffers meanwhile. They are part of the same reservation: a request must not
-    /// hold memory while it waits for more.
+    /// The bytes that the caller itself buffers in the meantime. They are part of the same reservation: a request must
+    /// not hold memory while it waits for more.
     /// </param>
     /// <param name="cancellationToken">Cancels the wait.</param>
     /// <returns>The number of bytes to pass to the server at once.</returns>

@@ -6,8 +6,8 @@ internal static class AccessTable
     /// <summary>
     /// The callers, in the order of the columns: without credentials where <c>AUTH__ANONYMOUS</c> is empty, without
     /// credentials where it has its default, with a wrong, an expired and a revoked token, with a token for everything
-    /// elsewhere, with a token for one action, with one for all three, with an outside identity that may pull and
-    /// push, with the administrator's secret, and without credentials where <c>AUTH__MODE</c> is open.
+    /// elsewhere, with a token for one action, with one for all three, with an external identity that may pull and
+    /// push, with the admin token, and without credentials where <c>AUTH__MODE</c> is open.
     /// </summary>
     public static readonly string[] Callers =
     [
@@ -17,7 +17,7 @@ internal static class AccessTable
 
     /// <summary>
     /// A line for each request. Its package is <c>{ns}/{n}</c>, with the release 1.0.0 in the channel stable; a
-    /// successful change has a package of its own.
+    /// successful change has its own package.
     /// </summary>
     public const string Text = """
                                                                      none world wrong exp. rev. else pull push del three ident admin open
@@ -164,7 +164,7 @@ internal static class AccessTable
         PUT    /api/v1/packages                                      405  405   405   405  405  405  405  405  405 405   405   405   405
         """;
 
-    /// <summary>The paths of pages for people, with everything below them.</summary>
+    /// <summary>The paths of the web UI, with everything below them.</summary>
     private static readonly string[] PagePaths =
         ["/packages", "/icons", "/archives", "/sign-in", "/sign-out", "/tokens", "/manage"];
 

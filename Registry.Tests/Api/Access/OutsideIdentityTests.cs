@@ -200,7 +200,7 @@ internal sealed class OutsideIdentityTests : IAsyncDisposable
 
     private async Task<HttpStatusCode> PushAsync(string package, string token, bool basic = false)
     {
-        // A repository of several parts is pushed by OCI: the upload begins, which needs push.
+        // A repository of several parts is pushed through OCI: the upload begins, which needs push.
         using var response = await SendAsync(HttpMethod.Post, $"/v2/{package}/blobs/uploads/", token, basic: basic);
         return response.StatusCode == HttpStatusCode.Accepted ? HttpStatusCode.OK : response.StatusCode;
     }

@@ -29,7 +29,7 @@ internal sealed class ReplicaSessionTests(string backend)
                 foreach (var visitor in (PageVisitor[])[revoked, signedOut, kept])
                     await AssertAsync(replica, visitor, HttpStatusCode.OK);
 
-        // A replica with another secret of the administrator, as after a rotation.
+        // A replica with another admin token, as after a rotation.
         await using (var rotated = await GuardedRegistry.StartAsync(
             anonymous: "", [.. storage, "--Auth:AdminToken=another-secret-of-tests"]))
         {

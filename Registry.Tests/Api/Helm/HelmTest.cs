@@ -10,7 +10,7 @@ using Registry.Tests.Unit.Content;
 
 namespace Registry.Tests.Api.Helm;
 
-/// <summary>A test with a registry of its own.</summary>
+/// <summary>A test with its own registry.</summary>
 public abstract class HelmTest
 {
     private protected RegistryHost Host { get; private set; } = null!;
@@ -50,7 +50,7 @@ public abstract class HelmTest
     protected static byte[] Chart(string name, string version, string more = "", string? folder = null) =>
         Archive(name, version, more, folder);
 
-    /// <summary>Pushes a package by CNR.</summary>
+    /// <summary>Pushes a package through CNR.</summary>
     protected async Task PushByCnrAsync(
         string package, string release, byte[] archive, string mediaType = "helm", bool force = false)
     {

@@ -114,7 +114,7 @@ internal sealed class OciRepository(HttpClient client, string name)
         string reference, byte[] manifest, string type = OciMediaTypes.Manifest) =>
         SendAsync("PUT", $"manifests/{reference}", Bytes(manifest, type));
 
-    /// <summary>Pushes an artifact with a config and a layer of its own, and returns its manifest.</summary>
+    /// <summary>Pushes an artifact with its own config and layer, and returns its manifest.</summary>
     /// <param name="tag">The tag; null to push it by digest.</param>
     /// <param name="change">Changes the manifest; null for none.</param>
     public async Task<(byte[] Bytes, string Digest)> PushArtifactAsync(

@@ -6,7 +6,7 @@ using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Storage.Gcs;
 
-/// <summary>One instance of the backend over the fake, for behaviour specific to Google Cloud Storage.</summary>
+/// <summary>One instance of the backend over the fake, for behavior specific to Google Cloud Storage.</summary>
 public abstract class GcsFaults : IAsyncDisposable
 {
     private GcsUnderTest? storage;

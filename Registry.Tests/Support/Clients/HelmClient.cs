@@ -3,7 +3,7 @@ using NUnit.Framework;
 
 namespace Registry.Tests.Support.Clients;
 
-/// <summary>A helm of a given version, with a home folder of its own.</summary>
+/// <summary>A helm of a given version, with its own home folder.</summary>
 internal sealed class HelmClient
 {
     /// <summary>The flag that allows HTTP for <c>oci://</c> references.</summary>

@@ -1,6 +1,6 @@
 namespace Registry.Tests.Support.Clients;
 
-/// <summary>The installed skopeo, with a home folder of its own.</summary>
+/// <summary>The installed skopeo, with its own home folder.</summary>
 /// <param name="folder">Its home and working directory.</param>
 /// <param name="cancellationToken">Kills a running command.</param>
 internal sealed class SkopeoClient(string folder, CancellationToken cancellationToken)

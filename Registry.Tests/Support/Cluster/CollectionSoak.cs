@@ -8,8 +8,8 @@ using Registry.Tests.Support.Storage;
 namespace Registry.Tests.Support.Cluster;
 
 /// <summary>
-/// Pushes, force-pushes and deletes a few contents on all replicas while they collect continuously, so that contents
-/// are pushed again just as they are collected. Readers verify that every release that is not being changed is
+/// Pushes, force-pushes and deletes a few packages on all replicas while they collect continuously, so that a blob is
+/// pushed again just as it is collected. Readers verify that every release that is not being changed is
 /// complete.
 /// </summary>
 internal sealed partial class CollectionSoak
@@ -19,7 +19,9 @@ internal sealed partial class CollectionSoak
     private const int Pushers = 4;
     private const int Readers = 2;
 
-    /// <summary>Enough that each content of a package stays unused for about the grace between two pushes.</summary>
+    /// <summary>
+    /// Enough that each blob of a package stays unused for about the grace period between two pushes.
+    /// </summary>
     private const int Contents = 40;
 
     private readonly RegistryCluster cluster;

@@ -24,7 +24,7 @@ internal static partial class CnrDifferences
         new(
             "order of packages, manifests, channels",
             (_, _, expected) => expected.Json is JsonArray or JsonObject ? WithJson(expected, Order) : expected),
-        new("messages in Python's words (section 5)", (_, _, expected) =>
+        new("messages in Python's words", (_, _, expected) =>
             expected.Json is JsonObject json && (string?)json["code"] == "invalid-release"
                 ? WithJson(expected, error => error["message"] = Hinted(Unquoted((string)error["message"]!)))
                 : expected),

@@ -11,7 +11,7 @@ internal sealed record ReceivedSpan(
     string TraceId, string Id, string ParentId, string Name, IReadOnlyDictionary<string, string> Tags);
 
 /// <summary>
-/// Receives traces by OTLP over HTTP. It does not use ASP.NET Core, which would trace its requests, too.
+/// Receives traces over OTLP/HTTP. It does not use ASP.NET Core, which would trace its requests, too.
 /// </summary>
 internal sealed class OtlpReceiver : IAsyncDisposable
 {

@@ -149,7 +149,7 @@ internal sealed class ArtifactCollectionTests
         registry.Time.Passed += time;
     }
 
-    /// <summary>Runs two collections with the grace between them.</summary>
+    /// <summary>Runs two collections with the grace period between them.</summary>
     private async Task CollectAllAsync(BlobCollector collector)
     {
         await collector.CollectAsync(default);

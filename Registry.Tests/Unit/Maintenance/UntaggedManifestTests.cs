@@ -182,7 +182,7 @@ internal sealed class UntaggedManifestTests
     private async Task<bool> IsThereAsync(Digest digest) =>
         (await registry.IndexAsync())?.FindManifest(digest) is not null;
 
-    /// <summary>Runs three collections with the grace between them.</summary>
+    /// <summary>Runs three collections with the grace period between them.</summary>
     private async Task CollectAllAsync()
     {
         for (var run = 0; run < 3; run++)

@@ -175,7 +175,7 @@ internal sealed class BlobDeletionTests
         }
     }
 
-    /// <summary>Runs three collections with the grace between them.</summary>
+    /// <summary>Runs three collections with the grace period between them.</summary>
     private async Task CollectAsync()
     {
         var options = new CollectionOptions();

@@ -194,7 +194,7 @@ internal sealed class AccessTokensTests
         Assert.That(() => LastUsed(revoked.Id), Is.Not.Null.After(10_000, 10));
         await tokens.RevokeAsync(revoked.Id, Root, default);
         await tokens.RemoveExpiredAsync(default);
-        Assert.That(tokens.NotedCount, Is.EqualTo(1), "a use of today is not noted again");
+        Assert.That(tokens.RecordedCount, Is.EqualTo(1), "a use of today is not noted again");
 
         time.Still = Samples.Start.AddDays(1);
         await tokens.FindAsync(usedSecret, default);
@@ -203,7 +203,7 @@ internal sealed class AccessTokensTests
             () =>
             {
                 tokens.RemoveExpiredAsync(default).GetAwaiter().GetResult();
-                return tokens.NotedCount;
+                return tokens.RecordedCount;
             },
             Is.EqualTo(1).After(10_000, 10));
         var writes = storage.Written.Count;
