@@ -86,7 +86,7 @@ public sealed class OpenApiTests
     }
 
     [Test]
-    public void Each_CNR_mount_has_its_own_tag()
+    public void Each_CNR_base_path_has_its_own_tag()
     {
         Assert.That(
             document.Operations.Select(Tag).GroupBy(tag => tag, (tag, all) => (tag, all.Count())),

@@ -54,7 +54,7 @@ public sealed class OtherNamespaceTests
     [TestCase("POST", "org%2Fcharts/app/channels/stable/1.0.0")]
     [TestCase("GET", "%2F/app")]
     [TestCase("GET", "org/charts/app")]
-    public async Task No_address_leads_to_the_others(string method, string path)
+    public async Task CNR_cannot_address_packages_of_other_namespaces(string method, string path)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), $"/api/v1/packages/{path}");
         using var response = await host.Client.SendAsync(request);

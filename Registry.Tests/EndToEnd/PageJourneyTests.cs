@@ -114,7 +114,7 @@ public sealed class PageJourneyTests : BrowserTests
     }
 
     [Test]
-    public async Task Packages_with_bad_intentions_do_nothing()
+    public async Task Malicious_packages_run_no_scripts()
     {
         await BeginAsync(ColorScheme.Light);
         var text = JsonSerializer.Serialize(Hostile);

@@ -28,7 +28,7 @@ public sealed class TransferMemoryTests(string backend) : EndToEndTest
     private const long Allowed = HeapLimit + (160L << 20);
 
     [Test]
-    public async Task Stalled_transfers_are_cut_for_others()
+    public async Task Stalled_transfers_are_aborted_to_free_memory()
     {
         await using var storage = await ClusterStorage.StartAsync(backend, CancellationToken);
         var registry = await StartAsync(

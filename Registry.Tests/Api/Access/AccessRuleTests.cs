@@ -192,7 +192,7 @@ public sealed class AccessRuleTests
     [TestCase("", 401)]
     [TestCase("**=pull", 200)]
     [TestCase("kar:**=pull", 200)]
-    public async Task A_client_that_says_it_has_no_credentials_is_content_with_those_of_everyone(
+    public async Task A_client_with_empty_credentials_gets_anonymous_access(
         string anonymous, int status)
     {
         await using var guarded = await GuardedRegistry.StartAsync(anonymous);
@@ -271,7 +271,7 @@ public sealed class AccessRuleTests
     }
 
     [Test]
-    public async Task The_administrators_secret_follows_its_file()
+    public async Task The_admin_token_follows_its_file()
     {
         using var folder = new TemporaryFolder();
         var file = folder.Below("secret");

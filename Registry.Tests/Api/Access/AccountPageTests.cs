@@ -150,7 +150,7 @@ internal sealed partial class AccountPageTests
     }
 
     [Test]
-    public async Task A_release_is_deleted_after_a_question()
+    public async Task A_release_is_deleted_after_confirmation()
     {
         var package = await PushAsync("1.0.0", "1.1.0");
         using (await registry.SendAsync("POST", $"/api/v1/packages/{package}/channels/stable/1.1.0", Admin))
@@ -188,7 +188,7 @@ internal sealed partial class AccountPageTests
     }
 
     [Test]
-    public async Task A_channel_is_created_moved_and_deleted_after_a_question()
+    public async Task A_channel_is_created_moved_and_deleted_after_confirmation()
     {
         var package = await PushAsync("1.0.0", "1.1.0");
         foreach (var (release, question) in (IEnumerable<(string, string)>)[
@@ -228,7 +228,7 @@ internal sealed partial class AccountPageTests
     [TestCase("/manage/move-channel/{p}?channel=a b&release=1.0.0", 422)]
     [TestCase("/manage/delete-tag/{p}?tag=1.0.0", 404)]
     [TestCase("/manage/delete-channel/{p}?channel=missing", 404)]
-    public async Task A_question_about_what_does_not_exist_is_an_error_page(string path, int expected)
+    public async Task A_confirmation_page_for_something_that_does_not_exist_is_an_error(string path, int expected)
     {
         var package = await PushAsync("1.0.0");
         using var response = await administrator.GetAsync(path.Replace("{p}", package, StringComparison.Ordinal));
@@ -244,7 +244,7 @@ internal sealed partial class AccountPageTests
     [TestCase("push", "delete-channel/{p}?channel=missing")]
     [TestCase("push", "delete-tag/{p}?tag=latest")]
     [TestCase("delete", "delete-tag/{p}?tag=9.9.9")]
-    public async Task A_question_shows_nothing_of_a_package_that_the_caller_may_not_pull(string actions, string path)
+    public async Task A_confirmation_page_requires_pull(string actions, string path)
     {
         var package = await PushAsync("1.0.0");
         using (await administrator.PostAsync(
@@ -313,7 +313,7 @@ internal sealed partial class AccountPageTests
     }
 
     [Test]
-    public async Task A_question_says_where_a_channel_points_afterwards()
+    public async Task A_confirmation_page_shows_where_the_channel_will_point()
     {
         var package = await PushAsync("1.0.0", "1.1.0");
         foreach (var release in (string[])["1.0.0", "1.1.0"])
@@ -354,7 +354,7 @@ internal sealed partial class AccountPageTests
     }
 
     [Test]
-    public async Task The_tags_of_a_package_without_releases_are_deleted_after_a_question()
+    public async Task The_tags_of_a_package_without_releases_are_deleted_after_confirmation()
     {
         await OciImage.PushAsync(registry, "images/app", ["1.0.0", "edge", "main"]);
         var page = await administrator.ReadAsync("/manage/packages/images/app");

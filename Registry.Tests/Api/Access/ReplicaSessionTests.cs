@@ -12,7 +12,7 @@ namespace Registry.Tests.Api.Access;
 internal sealed class ReplicaSessionTests(string backend)
 {
     [Test]
-    public async Task A_session_is_that_of_every_replica_until_it_ends()
+    public async Task A_session_is_valid_on_every_replica_until_it_ends()
     {
         var storage = await Backends.NewStorageAsync(backend);
         await using var one = await GuardedRegistry.StartAsync(anonymous: "", storage);

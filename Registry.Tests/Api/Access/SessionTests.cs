@@ -73,7 +73,7 @@ internal sealed class SessionTests : IAsyncDisposable
     [TestCase("https", null, "__Host-", "; path=/; secure; samesite=lax; httponly")]
     [TestCase(
         "https", "/tools/registry", "__Secure-", "; path=/tools/registry; secure; samesite=lax; httponly")]
-    public async Task The_cookie_is_for_this_registry_and_no_script(
+    public async Task The_cookie_is_HttpOnly_and_limited_to_the_path_of_the_registry(
         string? scheme, string? prefix, string namePrefix, string attributes)
     {
         using var visitor = new PageVisitor(registry.Host.Address);
@@ -157,7 +157,7 @@ internal sealed class SessionTests : IAsyncDisposable
     }
 
     [Test]
-    public async Task A_header_counts_more_than_the_cookie()
+    public async Task The_Authorization_header_takes_precedence_over_the_cookie()
     {
         using var visitor = await PageVisitor.SignInAsync(registry, Admin);
         var reader = await registry.IssueAsync("team/**=pull");
@@ -351,7 +351,7 @@ internal sealed class SessionTests : IAsyncDisposable
     }
 
     [Test]
-    public async Task A_full_storage_says_so()
+    public async Task A_full_storage_is_reported_as_full()
     {
         var faults = new StorageFaults();
         await using var host = new GuardedRegistry(await RegistryHost.StartAsync(

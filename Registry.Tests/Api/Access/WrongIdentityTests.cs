@@ -72,7 +72,7 @@ internal sealed class WrongIdentityTests : IDisposable
         Assert.That(await ListAsync(issuer.Token(claims, header)), Is.EqualTo(HttpStatusCode.Unauthorized));
 
     [Test]
-    public async Task The_token_that_the_others_were_made_of_is_accepted() =>
+    public async Task The_unmodified_token_is_accepted() =>
         Assert.That(await ListAsync(issuer.Token()), Is.EqualTo(HttpStatusCode.OK));
 
     private async Task<HttpStatusCode> ListAsync(string token)

@@ -67,7 +67,7 @@ public sealed class RequestLogTests
     }
 
     [Test]
-    public async Task A_response_cut_by_the_registry_is_logged_as_aborted()
+    public async Task A_response_that_the_registry_ends_early_is_logged_as_aborted()
     {
         Assert.That(() => host.Client.GetByteArrayAsync("/cut"), Throws.TypeOf<HttpRequestException>());
         Assert.That(await LineAsync("/cut "), Does.Contain("GET /cut 200 aborted, 4 bytes in "));

@@ -66,7 +66,7 @@ public sealed class SlowClientTests
         ReadSlowlyAsync($"{Package}/1.0.0/helm/pull/json", ""));
 
     [Test]
-    public async Task A_client_that_stops_reading_is_cut()
+    public async Task A_client_that_stops_reading_is_disconnected()
     {
         (string Path, string Headers)[] requests =
         [
@@ -130,7 +130,7 @@ public sealed class SlowClientTests
     }
 
     [Test]
-    public async Task A_cut_transfer_is_logged_without_the_secret_of_a_token_in_the_path()
+    public async Task An_aborted_transfer_is_logged_without_the_secret_of_a_token_in_the_path()
     {
         var secret = new string('b', 49);
         var body = PushBody("2.0.0", Samples.TarGz("stops"));

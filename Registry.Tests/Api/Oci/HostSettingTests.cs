@@ -53,7 +53,7 @@ public sealed class HostSettingTests
     [TestCase("POST")]
     [TestCase("PATCH")]
     [TestCase("PUT")]
-    public async Task A_client_that_stalls_is_cut(string method)
+    public async Task A_client_that_stalls_is_disconnected(string method)
     {
         await using var host = await RegistryHost.StartAsync("--Transfers:StallSeconds=0.5");
         var repository = new OciRepository(host.Client, "test/app");

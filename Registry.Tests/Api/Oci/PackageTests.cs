@@ -86,7 +86,7 @@ public sealed class PackageTests : OciTest
     }
 
     [Test]
-    public async Task A_signed_chart_is_pinned_and_listed_as_every_push_leaves_it()
+    public async Task A_signed_chart_stays_readable_by_digest_after_every_kind_of_push()
     {
         var repository = New();
         var chart = OneRegistry.Chart("1.0.0");

@@ -47,7 +47,7 @@ public sealed class UploadTests : OciTest
 
     [TestCase(true)]
     [TestCase(false)]
-    public async Task The_last_request_may_have_nothing(bool chunked)
+    public async Task The_last_request_may_have_an_empty_body(bool chunked)
     {
         var repository = New();
         var location = await repository.BeginAsync();

@@ -7,7 +7,7 @@ public sealed class VersionTests : OciTest
 {
     [TestCase("/v2/")]
     [TestCase("/v2")]
-    public async Task The_root_tells_that_this_is_a_registry(string path)
+    public async Task The_root_reports_the_API_version(string path)
     {
         using var response = await Host.Client.GetAsync(path);
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));

@@ -145,7 +145,7 @@ public sealed partial class MetricsTests : IAsyncDisposable
     }
 
     [Test]
-    public void Health_checks_have_a_protocol_of_their_own_which_dashboard_and_alerts_leave_out()
+    public void Health_checks_have_their_own_protocol_name_which_dashboard_and_alerts_exclude()
     {
         var selectors = Selectors("alerts.yaml").Concat(Selectors("dashboard.json"))
             .Where(static selector => selector.Series.StartsWith("http_server_", StringComparison.Ordinal)).ToList();

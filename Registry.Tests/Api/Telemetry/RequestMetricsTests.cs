@@ -13,7 +13,7 @@ namespace Registry.Tests.Api.Telemetry;
 internal sealed class RequestMetricsTests
 {
     [Test]
-    public async Task Requests_to_all_mounts_of_a_protocol_are_counted_together()
+    public async Task Requests_to_all_base_paths_of_a_protocol_are_counted_together()
     {
         await using var host = await RegistryHost.StartAsync();
         using var listener = new MeterListener();

@@ -114,7 +114,7 @@ public sealed class ArtifactPageTests
     }
 
     [Test]
-    public async Task A_manifest_with_bad_intentions_does_nothing()
+    public async Task A_malicious_manifest_runs_no_scripts()
     {
         const string Foreign =
             "\"mediaType\":\"application/vnd.oci.image.layer.nondistributable.v1.tar\",\"size\":9223372036854775807";

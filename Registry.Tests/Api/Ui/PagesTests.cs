@@ -97,7 +97,7 @@ public sealed partial class PagesTests
     }
 
     [Test]
-    public async Task A_package_shows_its_latest_release_that_is_no_prerelease()
+    public async Task A_package_shows_its_latest_stable_release()
     {
         var page = await GetAsync("/packages/team/web");
         Assert.That(page, Does.Contain("<title>team/web 1.1.0&#x2B;b1 "));

@@ -181,7 +181,7 @@ public sealed class SkopeoTests : SkopeoTest
     }
 
     [Test]
-    public async Task An_image_under_a_version_keeps_releases_away()
+    public async Task An_image_tagged_with_a_version_blocks_that_release()
     {
         var layout = new ImageLayout();
         var digest = layout.AddImage("one", isGzipped: true, "layer"u8.ToArray());

@@ -10,14 +10,14 @@ namespace Registry.Tests.Storage.Gcs;
 public sealed class GcsCommitFaults : GcsTransferFaults
 {
     [TestCaseSource(nameof(Transient))]
-    public async Task A_small_blob_is_committed_once_whatever_its_first_attempt_hits(FakeGcsFault fault)
+    public async Task A_small_blob_is_committed_once_despite_a_fault_of_its_first_attempt(FakeGcsFault fault)
     {
         Fake.Fail(FakeGcsOperation.Insert, fault);
         await AssertCommittedOnceAsync(Small);
     }
 
     [Test]
-    public async Task A_large_blob_is_committed_once_whatever_its_session_hits(
+    public async Task A_large_blob_is_committed_once_despite_a_fault_of_its_session(
         [ValueSource(nameof(Transient))] FakeGcsFault fault, [Values(0, 1, 2, 5)] int step)
     {
         await OpenAsync(static options => (options.ChunkBytes, options.UploadBufferBytes) = (Chunk, Chunk));

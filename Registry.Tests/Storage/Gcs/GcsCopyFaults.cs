@@ -22,7 +22,7 @@ public sealed class GcsCopyFaults : GcsFaults
     ];
 
     [TestCaseSource(nameof(Transient))]
-    public async Task A_blob_is_copied_once_whatever_the_first_attempt_hits(FakeGcsFault fault)
+    public async Task A_blob_is_copied_once_despite_a_fault_of_the_first_attempt(FakeGcsFault fault)
     {
         var source = await Blobs.CommitAsync(Sample, Small, CancellationToken);
         Fake.Fail(FakeGcsOperation.Rewrite, fault);
@@ -160,7 +160,7 @@ public sealed class GcsCopyFaults : GcsFaults
     }
 
     [TestCaseSource(nameof(Transient))]
-    public async Task A_touch_without_bytes_is_applied_once_whatever_its_first_attempt_hits(FakeGcsFault fault)
+    public async Task A_touch_without_bytes_is_applied_once_despite_a_fault_of_its_first_attempt(FakeGcsFault fault)
     {
         var info = await Blobs.CommitAsync(Sample, Small, CancellationToken);
         Fake.Fail(FakeGcsOperation.Patch, fault);

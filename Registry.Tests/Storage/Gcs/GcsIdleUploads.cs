@@ -61,7 +61,7 @@ public sealed class GcsIdleUploads : GcsTransferFaults
     }
 
     [TestCaseSource(nameof(Transient))]
-    public async Task An_append_to_an_idle_upload_is_completed_whatever_its_touch_hits(FakeGcsFault fault)
+    public async Task An_append_to_an_idle_upload_is_completed_despite_a_fault_of_its_touch(FakeGcsFault fault)
     {
         var upload = await BeginIdleAsync(Small);
         Fake.Fail(FakeGcsOperation.Patch, fault);

@@ -14,7 +14,7 @@ namespace Registry.Tests.Storage.Gcs;
 public sealed class GcsUploadFaults : GcsTransferFaults
 {
     [TestCaseSource(nameof(Transient))]
-    public async Task An_upload_begins_once_whatever_its_first_attempt_hits(FakeGcsFault fault)
+    public async Task An_upload_begins_once_despite_a_fault_of_its_first_attempt(FakeGcsFault fault)
     {
         Fake.Fail(FakeGcsOperation.Insert, fault);
         var upload = await Uploads.BeginAsync(Sample, CancellationToken);
@@ -23,7 +23,7 @@ public sealed class GcsUploadFaults : GcsTransferFaults
     }
 
     [TestCaseSource(nameof(Transient))]
-    public async Task An_append_is_completed_once_whatever_its_first_attempt_hits(FakeGcsFault fault)
+    public async Task An_append_is_completed_once_despite_a_fault_of_its_first_attempt(FakeGcsFault fault)
     {
         var upload = await Uploads.BeginAsync(Sample, CancellationToken);
         Fake.Fail(FakeGcsOperation.Insert, fault);
@@ -33,7 +33,7 @@ public sealed class GcsUploadFaults : GcsTransferFaults
     }
 
     [TestCaseSource(nameof(Transient))]
-    public async Task A_large_append_is_completed_once_whatever_its_last_chunk_hits(FakeGcsFault fault)
+    public async Task A_large_append_is_completed_once_despite_a_fault_of_its_last_chunk(FakeGcsFault fault)
     {
         await OpenAsync(static options => (options.ChunkBytes, options.UploadBufferBytes) = (Chunk, Chunk));
         var upload = await Uploads.BeginAsync(Sample, CancellationToken);

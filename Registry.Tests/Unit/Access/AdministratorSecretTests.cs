@@ -13,7 +13,7 @@ internal sealed class AdministratorSecretTests
     private const string Secret = "administrator-of-tests";
 
     [Test]
-    public async Task A_file_that_does_not_answer_has_no_secret_until_it_does()
+    public async Task A_file_that_does_not_respond_has_no_secret_until_it_does()
     {
         using var answers = new ManualResetEventSlim(initialState: true);
         var reads = 0;

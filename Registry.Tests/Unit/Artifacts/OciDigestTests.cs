@@ -29,5 +29,5 @@ internal sealed class OciDigestTests
     [TestCase("sha256:4" + "4136FA355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a")]
     [TestCase("sha256:baddigeststring")]
     [TestCase("sha256-" + Hex)]
-    public void Anything_else_is_no_digest(string? text) => Assert.That(OciDigest.TryParse(text, out _), Is.False);
+    public void Invalid_text_is_not_a_digest(string? text) => Assert.That(OciDigest.TryParse(text, out _), Is.False);
 }

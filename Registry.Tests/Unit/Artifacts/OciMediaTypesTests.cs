@@ -22,7 +22,7 @@ internal sealed class OciMediaTypesTests
     [TestCase("text/plain; charset=utf-8")]
     [TestCase("text/plain\n")]
     [TestCase("text/é")]
-    public void Anything_else_is_no_media_type(string text) => Assert.That(OciMediaTypes.IsValid(text), Is.False);
+    public void Invalid_text_is_not_a_media_type(string text) => Assert.That(OciMediaTypes.IsValid(text), Is.False);
 
     [Test]
     public void Each_half_of_a_media_type_has_at_most_127_characters()

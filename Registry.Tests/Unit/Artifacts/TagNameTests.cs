@@ -28,7 +28,7 @@ internal sealed class TagNameTests
     [TestCase("a:b")]
     [TestCase("é")]
     [TestCase("a\n")]
-    public void Anything_else_is_no_tag(string? text) => Assert.That(TagName.TryParse(text, out _), Is.False);
+    public void Invalid_text_is_not_a_tag(string? text) => Assert.That(TagName.TryParse(text, out _), Is.False);
 
     [Test]
     public void A_tag_has_at_most_128_characters()

@@ -26,7 +26,7 @@ internal sealed class AuditFileTests
     }
 
     [Test]
-    public async Task A_file_that_does_not_answer_delays_one_event()
+    public async Task A_file_that_does_not_respond_delays_one_event()
     {
         using var folder = new TemporaryFolder();
         var path = folder.Below("events");

@@ -32,7 +32,7 @@ internal sealed class SharedCheckTests
     }
 
     [Test]
-    public async Task A_cached_document_costs_one_question_and_no_read()
+    public async Task A_cached_document_costs_one_check_and_no_read()
     {
         await CacheAsync("a");
         calls.Clear();
@@ -41,7 +41,7 @@ internal sealed class SharedCheckTests
     }
 
     [Test]
-    public async Task Readers_of_any_document_share_a_question()
+    public async Task Readers_of_any_documents_share_a_check()
     {
         await CacheAsync("a", "b");
         var answer = new Gate();
@@ -144,7 +144,7 @@ internal sealed class SharedCheckTests
     }
 
     [Test]
-    public async Task Without_an_answer_from_the_feed_each_reader_checks_its_own_document()
+    public async Task Without_a_change_feed_each_reader_checks_its_own_document()
     {
         // A storage without a feed always asks for a listing.
         var blind = new DocumentSet<string, string>(
@@ -182,7 +182,7 @@ internal sealed class SharedCheckTests
     }
 
     [Test]
-    public async Task Questions_that_hang_do_not_hold_up_later_readers()
+    public async Task A_check_that_hangs_does_not_delay_later_readers()
     {
         await CacheAsync("a");
         var hanging = new Gate();
@@ -200,7 +200,7 @@ internal sealed class SharedCheckTests
     }
 
     [Test]
-    public async Task A_question_that_fails_fails_its_readers_and_no_later_one()
+    public async Task A_failed_check_fails_only_the_readers_that_wait_for_it()
     {
         await CacheAsync("a");
         faults.Before = call => call.Operation == StorageOperation.DocumentChanges
@@ -213,7 +213,7 @@ internal sealed class SharedCheckTests
     }
 
     [Test]
-    public async Task A_reader_that_leaves_takes_nobody_with_it()
+    public async Task Cancelling_one_reader_does_not_cancel_the_others()
     {
         await CacheAsync("a");
         var answer = new Gate();

@@ -25,7 +25,7 @@ internal sealed class NamespaceTests
     }
 
     [Test]
-    public async Task They_are_verified()
+    public async Task Packages_of_all_namespace_depths_are_verified()
     {
         var verification = new Verification(registry.Storage, parallel: 1, findings.Add);
         Assert.That(await verification.RunAsync(default), Is.True, string.Join('\n', findings));
@@ -33,7 +33,7 @@ internal sealed class NamespaceTests
     }
 
     [Test]
-    public async Task They_are_migrated()
+    public async Task Packages_of_all_namespace_depths_are_migrated()
     {
         var target = new SmallRegistry();
         var migration = new Migration(registry.Storage, target.Storage, new MigrationOptions(), findings.Add);
@@ -42,7 +42,7 @@ internal sealed class NamespaceTests
     }
 
     [Test]
-    public async Task Their_unreferenced_blobs_are_collected_and_no_others()
+    public async Task Unreferenced_blobs_of_all_namespace_depths_are_collected_and_no_others()
     {
         await registry.PushAsync("org/charts/app", "2.0.0", "deleted with several parts");
         await registry.PushAsync("app", "2.0.0", "deleted with no part");

@@ -61,7 +61,7 @@ internal sealed class UntaggedManifestTests
     }
 
     [Test]
-    public async Task What_tags_and_releases_hold_is_kept_and_nothing_else()
+    public async Task Only_manifests_that_a_tag_or_a_release_needs_are_kept()
     {
         var app = Chart("1.0.0");
         await registry.PushAsync("1.0.0", app);

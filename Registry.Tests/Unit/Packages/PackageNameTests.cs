@@ -60,7 +60,7 @@ internal sealed class PackageNameTests
     [TestCase("a/-b/c")]
     [TestCase("a/b c/d")]
     [TestCase("a/é/d")]
-    public void Anything_else_is_no_name(string text) =>
+    public void Invalid_text_is_not_a_name(string text) =>
         Assert.That(PackageName.TryParse(text, out _), Is.False);
 
     [Test]

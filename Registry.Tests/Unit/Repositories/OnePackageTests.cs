@@ -216,7 +216,7 @@ internal sealed class OnePackageTests
     }
 
     [Test]
-    public async Task An_image_holds_its_version_even_against_a_forced_push()
+    public async Task A_forced_push_does_not_replace_an_image_tagged_with_the_version()
     {
         await registry.PutAsync(await registry.ImageAsync("image"), "1.2.0");
         foreach (var force in (bool[])[false, true])

@@ -48,7 +48,7 @@ internal sealed class AccessSessionsTests : IDisposable
     }
 
     [Test]
-    public async Task A_session_is_of_one_secret_only()
+    public async Task A_session_is_bound_to_one_secret()
     {
         var id = await sessions.BeginAsync(token: null, Hash, expires: null, default);
         var other = await sessions.BeginAsync(token: null, Hash, expires: null, default);

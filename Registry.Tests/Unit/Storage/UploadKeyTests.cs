@@ -29,6 +29,6 @@ public sealed class UploadKeyTests
     [TestCase("../../../../../../../../../../..")]
     [TestCase("0123456789abcdef/123456789abcdef")]
     [TestCase("0123456789abcdef0123456789abcde\u0661")]
-    public void Anything_else_is_no_id(string? text) =>
+    public void Invalid_text_is_not_an_id(string? text) =>
         Assert.That(UploadKey.TryParse(Scope, text, out _), Is.False);
 }

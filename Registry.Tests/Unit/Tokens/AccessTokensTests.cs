@@ -172,7 +172,7 @@ internal sealed class AccessTokensTests
     }
 
     [Test]
-    public async Task The_day_of_the_last_use_is_noted_once()
+    public async Task The_day_of_the_last_use_is_recorded_once()
     {
         var (token, secret) = await IssueAsync("team/**=pull");
         for (var i = 0; i < 3; i++)
@@ -254,7 +254,7 @@ internal sealed class AccessTokensTests
     }
 
     [Test]
-    public async Task Noting_a_use_does_not_bring_back_a_revoked_token()
+    public async Task Recording_a_use_does_not_restore_a_revoked_token()
     {
         var (token, secret) = await IssueAsync("team/**=pull");
         var (held, written) = (new TaskCompletionSource(), new TaskCompletionSource());

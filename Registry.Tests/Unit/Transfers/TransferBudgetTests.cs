@@ -132,7 +132,7 @@ public sealed class TransferBudgetTests
     }
 
     [Test]
-    public async Task The_longest_stalled_transfer_is_cut()
+    public async Task The_longest_stalled_transfer_is_aborted()
     {
         List<string> cut = [];
         var transfers = new Dictionary<string, Transfer>();
@@ -162,7 +162,7 @@ public sealed class TransferBudgetTests
     }
 
     [Test]
-    public async Task A_transfer_is_cut_only_after_it_has_stalled_long_enough()
+    public async Task A_transfer_is_aborted_only_after_it_has_stalled_long_enough()
     {
         var budgetWithDelay =
             new TransferBudget(Options with { StalledAfter = TimeSpan.FromMilliseconds(1500) }, TimeProvider.System);

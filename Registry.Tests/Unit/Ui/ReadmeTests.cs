@@ -162,7 +162,7 @@ public sealed class ReadmeTests
         Does.Contain("<code>a.b999</code>"));
 
     [Test]
-    public void Names_with_underscores_are_no_marks() =>
+    public void Underscores_in_names_do_not_count_as_marks() =>
         Assert.That(Render(string.Concat(Enumerable.Repeat("SOME_NAME_1 ", 1000))), Is.Not.Null);
 
     [Test]

@@ -13,7 +13,7 @@ namespace Registry.Tests.Api.Access;
 /// <summary>Tokens of a real issuer with TLS, on a running service.</summary>
 [Parallelizable(ParallelScope.Children)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-internal sealed class OutsideIdentityTests : IAsyncDisposable
+internal sealed class ExternalIdentityTests : IAsyncDisposable
 {
     private const string Admin = "an-administrator-of-tests";
 
