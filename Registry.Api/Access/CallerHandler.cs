@@ -23,17 +23,13 @@ internal sealed class CallerHandler(
     /// <summary>The name of the scheme.</summary>
     public const string SchemeName = "Registry";
 
-    /// <summary>The caller of an unauthenticated request: it has no rights.</summary>
-    private static readonly RequestAccess Nobody =
-        new(new CallerIdentity(CallerKind.Anonymous, null, ScopeSet.None), null, IsExplicitlyEmpty: false);
-
     /// <inheritdoc/>
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
         if (Context.GetEndpoint() is not RouteEndpoint endpoint
             || endpoint.Metadata.GetMetadata<PublicAttribute>() is not null)
         {
-            Context.Features.Set(Nobody);
+            Context.Features.Set(RequestAccess.Nobody);
             return AuthenticateResult.NoResult();
         }
 

@@ -10,6 +10,10 @@ internal sealed record RequestAccess(CallerIdentity Identity, string? Problem, b
 {
     private static readonly RequestAccess Open = new(CallerIdentity.Anybody, null, IsExplicitlyEmpty: false);
 
+    /// <summary>The caller of an unauthenticated request: it has no rights.</summary>
+    public static RequestAccess Nobody { get; } =
+        new(new CallerIdentity(CallerKind.Anonymous, null, ScopeSet.None), null, IsExplicitlyEmpty: false);
+
     /// <summary>Whether the caller has authenticated: logging in would not give more rights.</summary>
     public bool IsKnown => Identity.Kind != CallerKind.Anonymous;
 
@@ -21,6 +25,11 @@ internal sealed record RequestAccess(CallerIdentity Identity, string? Problem, b
     /// </summary>
     public bool HasEndedSession { get; init; }
 
-    /// <summary>Returns the access of a request. Where requests need no credentials, everything is allowed.</summary>
-    public static RequestAccess Of(HttpContext context) => context.Features.Get<RequestAccess>() ?? Open;
+    /// <summary>
+    /// Returns the access of a request. Where requests need no credentials, everything is allowed; elsewhere, nothing
+    /// is allowed before the caller has been authenticated.
+    /// </summary>
+    public static RequestAccess Of(HttpContext context) =>
+        context.Features.Get<RequestAccess>()
+        ?? (context.RequestServices.GetRequiredService<AccessOptions>().RequiresScopes ? Nobody : Open);
 }
