@@ -14,11 +14,17 @@ public sealed class ListTests(string backend)
 {
     private FaultyHost host = null!;
 
-    [SetUp]
+    /// <summary>The list of a workspace that only this test uses.</summary>
+    private static string List => $"/api/v1/app?workspace=//test/{TestContext.CurrentContext.Test.ID}";
+
+    [OneTimeSetUp]
     public async Task Start() => host = await FaultyHost.StartAsync(await Backends.NewStorageAsync(backend));
 
-    [TearDown]
+    [OneTimeTearDown]
     public async Task Stop() => await host.DisposeAsync();
+
+    [SetUp]
+    public void Clear() => host.Faults.Clear();
 
     [Test]
     public async Task An_empty_list_is_an_empty_array() =>
@@ -48,10 +54,10 @@ public sealed class ListTests(string backend)
         var generations = new List<long>();
         for (var i = 0; i < 2; i++)
         {
-            await host.Client.PostAsync("/api/v1/app", new ByteArrayContent([1]));
+            await host.Client.PostAsync(List, new ByteArrayContent([1]));
             generations.Add(
                 long.Parse(
-                    (string)(await host.Client.GetFromJsonAsync<JsonArray>("/api/v1/app"))!.Single()!["generation"]!));
+                    (string)(await host.Client.GetFromJsonAsync<JsonArray>(List))!.Single()!["generation"]!));
         }
 
         Assert.That(generations[1], Is.GreaterThan(generations[0]));
@@ -63,7 +69,7 @@ public sealed class ListTests(string backend)
     public async Task The_ETag_of_a_list_depends_on_its_content(int count)
     {
         await FillAsync(count);
-        using var response = await host.Client.GetAsync("/api/v1/app");
+        using var response = await host.Client.GetAsync(List);
         Assert.That(await response.Content.ReadFromJsonAsync<JsonArray>(), Has.Count.EqualTo(count));
         Assert.That(response.Headers.ETag, Is.Not.Null.And.Property("IsWeak").False);
 
@@ -72,10 +78,10 @@ public sealed class ListTests(string backend)
         Assert.That(again.Headers.ETag, Is.EqualTo(response.Headers.ETag));
 
         using var other =
-            new HttpRequestMessage(HttpMethod.Get, "/api/v1/app") { Headers = { IfMatch = { new("\"other\"") } } };
+            new HttpRequestMessage(HttpMethod.Get, List) { Headers = { IfMatch = { new("\"other\"") } } };
         Assert.That((await host.Client.SendAsync(other)).StatusCode, Is.EqualTo(HttpStatusCode.PreconditionFailed));
 
-        await host.Client.PostAsync("/api/v1/app", new StringContent("one more"));
+        await host.Client.PostAsync(List, new StringContent("one more"));
         using var changed = await host.Client.SendAsync(Conditional(response));
         Assert.That(changed.StatusCode, Is.EqualTo(HttpStatusCode.OK));
     }
@@ -84,8 +90,8 @@ public sealed class ListTests(string backend)
     public async Task A_gzipped_list_has_its_own_ETag()
     {
         await FillAsync(50);
-        using var plain = await host.Client.GetAsync("/api/v1/app");
-        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/app")
+        using var plain = await host.Client.GetAsync(List);
+        using var request = new HttpRequestMessage(HttpMethod.Get, List)
         {
             Headers = { AcceptEncoding = { new("gzip"), new("deflate") } }
         };
@@ -99,7 +105,7 @@ public sealed class ListTests(string backend)
         Assert.That(await reader.ReadToEndAsync(), Is.EqualTo(await plain.Content.ReadAsStringAsync()));
 
         using var refused =
-            new HttpRequestMessage(HttpMethod.Get, "/api/v1/app") { Headers = { AcceptEncoding = { new("gzip", 0) } } };
+            new HttpRequestMessage(HttpMethod.Get, List) { Headers = { AcceptEncoding = { new("gzip", 0) } } };
         Assert.That((await host.Client.SendAsync(refused)).Content.Headers.ContentEncoding, Is.Empty);
     }
 
@@ -108,7 +114,7 @@ public sealed class ListTests(string backend)
     {
         const int Count = 1300;
         await FillAsync(Count);
-        using (var response = await host.Client.GetAsync("/api/v1/app"))
+        using (var response = await host.Client.GetAsync(List))
         {
             Assert.That(response.Headers.ETag, Is.Null);
             var names = (await response.Content.ReadFromJsonAsync<JsonArray>())!
@@ -118,18 +124,18 @@ public sealed class ListTests(string backend)
             Assert.That(names, Is.EqualTo(names.Order(StringComparer.Ordinal)));
         }
 
-        using (var head = await host.Client.SendAsync(new HttpRequestMessage(HttpMethod.Head, "/api/v1/app")))
+        using (var head = await host.Client.SendAsync(new HttpRequestMessage(HttpMethod.Head, List)))
             await CheckHeadAsync(head);
         FailAtEntry(1000);
         Assert.That(
-            (await host.Client.GetAsync("/api/v1/app")).StatusCode,
+            (await host.Client.GetAsync(List)).StatusCode,
             Is.EqualTo(HttpStatusCode.ServiceUnavailable),
             "nothing had been sent, so the status can still be 503");
         FailAtEntry(Count);
-        Assert.That(() => host.Client.GetStringAsync("/api/v1/app"), Throws.TypeOf<HttpRequestException>());
+        Assert.That(() => host.Client.GetStringAsync(List), Throws.TypeOf<HttpRequestException>());
         FailAtEntry(Count);
         var raw =
-            await RawHttp.SendAsync(host.Address, "GET /api/v1/app HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+            await RawHttp.SendAsync(host.Address, $"GET {List} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
         Assert.That(raw, Does.Not.EndWith("0\r\n\r\n"));
         Assert.That(raw.TrimEnd(), Does.Not.EndWith("]"));
     }
@@ -138,7 +144,7 @@ public sealed class ListTests(string backend)
     public async Task Head_of_a_list_has_no_body()
     {
         await FillAsync(1);
-        using var response = await host.Client.SendAsync(new HttpRequestMessage(HttpMethod.Head, "/api/v1/app"));
+        using var response = await host.Client.SendAsync(new HttpRequestMessage(HttpMethod.Head, List));
         await CheckHeadAsync(response);
     }
 
@@ -148,13 +154,13 @@ public sealed class ListTests(string backend)
     [TestCase("FOO")]
     public async Task Other_methods_get_405_with_the_allowed_ones(string method)
     {
-        using var response = await host.Client.SendAsync(new HttpRequestMessage(new HttpMethod(method), "/api/v1/app"));
+        using var response = await host.Client.SendAsync(new HttpRequestMessage(new HttpMethod(method), List));
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.MethodNotAllowed));
         Assert.That(response.Content.Headers.Allow, Is.EquivalentTo(new[] { "GET", "HEAD", "POST", "OPTIONS" }));
     }
 
     private static HttpRequestMessage Conditional(HttpResponseMessage earlier) =>
-        new(HttpMethod.Get, "/api/v1/app") { Headers = { IfNoneMatch = { earlier.Headers.ETag! } } };
+        new(HttpMethod.Get, List) { Headers = { IfNoneMatch = { earlier.Headers.ETag! } } };
 
     private static async Task CheckHeadAsync(HttpResponseMessage response)
     {
@@ -176,12 +182,12 @@ public sealed class ListTests(string backend)
     private async Task FillAsync(int count)
     {
         var archives = new AppArchiveRegistry(host.Blobs, new ArchiveLimits(), Samples.Events);
-        Assert.That(Workspace.TryDerive(null, out var global));
+        Assert.That(Workspace.TryDerive($"//test/{TestContext.CurrentContext.Test.ID}", out var workspace));
         await Parallel.ForEachAsync(
             Enumerable.Range(0, count),
             new ParallelOptions { MaxDegreeOfParallelism = 16 },
             async (i, cancellationToken) =>
                 await archives.UploadAsync(
-                    global, new MemoryStream(BitConverter.GetBytes(i)), Samples.Caller, cancellationToken));
+                    workspace, new MemoryStream(BitConverter.GetBytes(i)), Samples.Caller, cancellationToken));
     }
 }
