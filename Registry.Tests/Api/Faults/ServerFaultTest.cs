@@ -1,7 +1,7 @@
 using System.Net;
+using Microsoft.Extensions.Logging;
 using NUnit.Framework;
 using NUnit.Framework.Interfaces;
-using Registry.Core.Storage;
 using Registry.Tests.Support;
 using Registry.Tests.Support.Servers;
 
@@ -32,15 +32,15 @@ public abstract class ServerFaultTest(string backend) : IAsyncDisposable
     [SetUp]
     public async Task StartServer() => Server = await Durable[backend](CancellationToken);
 
-    /// <summary>Prints the faults of a failed test that do not come from the storage.</summary>
+    /// <summary>Prints the warnings and errors that the replicas of a failed test logged.</summary>
     [TearDown]
     public async Task PrintFaults()
     {
         if (TestContext.CurrentContext.Result.Outcome.Status != TestStatus.Failed)
             return;
-        foreach (var fault in hosts.SelectMany(static host => host.Log.Faults)
-            .Where(static fault => fault.Exception is not StorageException))
-            await TestContext.Out.WriteLineAsync(fault.ToString());
+        foreach (var entry in hosts.SelectMany(static host => host.Log.Entries)
+            .Where(static entry => entry.Level >= LogLevel.Warning))
+            await TestContext.Out.WriteLineAsync(entry.ToString());
     }
 
     public async ValueTask DisposeAsync()
