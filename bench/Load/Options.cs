@@ -15,12 +15,12 @@ internal sealed class Options
         all groups of CNR, or of all groups of OCI and Helm, writes theirs; other runs only print their tables.
 
           --cases a,b      run only these groups of cases (below)
-          --rounds n       rounds of each comparison; the median counts (5)
-          --seconds n      duration of one side of a round, in whole seconds (2)
-          --mixed n        duration of the mixed load, in seconds (60; 600 for the mark of ten minutes)
+          --rounds n       rounds per comparison; the result is the median (default 5)
+          --seconds n      duration of one side of a round, in whole seconds (default 2)
+          --mixed n        duration of the mixed load, in seconds (default 60; 600 for the ten-minute target)
           --quick          one round of a second with less data: tests the benchmark, not performance. Takes a minute
-          --against dir    folder with the assemblies of an earlier version, for the group 'versions' (not measured)
-          --scratch dir    parent of the temporary folder, which holds all data (/tmp)
+          --against dir    folder with the assemblies of an earlier version, for the group 'versions' (default: skip it)
+          --scratch dir    parent of the temporary folder, which holds all data (default /tmp)
           --output file    document whose tables are replaced, even if only some groups are run
           --help           show this help
 

@@ -14,24 +14,24 @@ using Registry.Bench.Load.Processes;
     ("memory", "packages of 1 GiB, and of 64 MiB by 32 clients", Memory.RunAsync),
     ("start", "the first response after a start", Starts.RunAsync),
     ("metrics", "show and pull with and without metrics", Metrics.RunAsync),
-    ("backends", "show and pull over redis and etcd", Backends.RunAsync),
+    ("backends", "show and pull on Redis and etcd", Backends.RunAsync),
     (
         "scale-filesystem",
         "10,000 and 100,000 packages during pushes",
         (run, cancellationToken) => Scale.RunAsync(run, "filesystem", cancellationToken)),
-    ("scale-redis", "the same over redis", (run, cancellationToken) => Scale.RunAsync(run, "redis", cancellationToken)),
-    ("scale-etcd", "the same over etcd", (run, cancellationToken) => Scale.RunAsync(run, "etcd", cancellationToken)),
+    ("scale-redis", "the same on Redis", (run, cancellationToken) => Scale.RunAsync(run, "redis", cancellationToken)),
+    ("scale-etcd", "the same on etcd", (run, cancellationToken) => Scale.RunAsync(run, "etcd", cancellationToken)),
     ("mixed", "memory under a mixed load", Mixed.RunAsync),
 ];
 (string Name, string About, Func<Run, CancellationToken, Task> Run)[] ociAndHelm =
 [
     ("manifests", "OCI manifests by tag and by digest", Manifests.RunAsync),
     ("blobs", "OCI blobs of 5 KB and 1 MB by digest", Blobs.RunAsync),
-    ("uploads", "OCI uploads of 100 MB, by PUT and by PATCH", Uploads.RunAsync),
+    ("uploads", "OCI uploads of 100 MB, with PUT and with PATCH", Uploads.RunAsync),
     ("tags", "the list of 5,000 tags", Tags.RunAsync),
     ("helm", "index.yaml of 5,000 and of 50,000 versions", HelmIndexes.RunAsync),
-    ("charts", "durable pushes of charts by CNR and by helm", Charts.RunAsync),
-    ("versions", "the requests of CNR clients, beside an earlier version: needs --against", Versions.RunAsync),
+    ("charts", "durable pushes of charts, through CNR and with helm", Charts.RunAsync),
+    ("versions", "CNR requests, compared with an earlier version: needs --against", Versions.RunAsync),
 ];
 
 // The tables of each block come from one run.

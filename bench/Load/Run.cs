@@ -12,14 +12,14 @@ internal sealed record Run(Options Options, Servers Servers, Report Report)
     /// <summary>Measures a comparison and adds it to the report.</summary>
     /// <param name="name">The case.</param>
     /// <param name="sides">The sides; the registry is first.</param>
-    /// <param name="marks">
-    /// For each reference: the minimum ratio of rates and the maximum ratio of 99th percentiles; null for no mark.
+    /// <param name="targets">
+    /// For each reference: the minimum ratio of rates and the maximum ratio of 99th percentiles; null for no target.
     /// </param>
     /// <param name="cancellationToken">Cancels the measurement.</param>
     public async Task CompareAsync(
         string name,
         IReadOnlyList<Side> sides,
-        IReadOnlyList<(double? Rate, double? P99)> marks,
+        IReadOnlyList<(double? Rate, double? P99)> targets,
         CancellationToken cancellationToken) =>
-        Report.Add(name, await Comparison.RunAsync(Options, sides, cancellationToken), marks);
+        Report.Add(name, await Comparison.RunAsync(Options, sides, cancellationToken), targets);
 }

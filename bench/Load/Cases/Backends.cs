@@ -13,7 +13,7 @@ internal static class Backends
     {
         await using var filesystem = await Backend.StartAsync(run.Servers, "filesystem", cancellationToken);
         await using var reference = await StartAsync(run, filesystem, cancellationToken);
-        foreach (var (name, mark) in new[] { ("redis", 0.8), ("etcd", 0.5) })
+        foreach (var (name, target) in new[] { ("redis", 0.8), ("etcd", 0.5) })
         {
             await using var backend = await Backend.StartAsync(run.Servers, name, cancellationToken);
             await using var registry = await StartAsync(run, backend, cancellationToken);
@@ -23,7 +23,7 @@ internal static class Backends
                 await run.CompareAsync(
                     $"{what}, {name}", [
                         Side.Reading("registry", registry, path), Side.Reading("filesystem", reference, path)
-                    ], [(mark, null)], cancellationToken);
+                    ], [(target, null)], cancellationToken);
             }
         }
     }

@@ -9,7 +9,7 @@ internal static class Blobs
     {
         await using var sides = await OciSides.StartAsync(run, cancellationToken);
 
-        // The marks of a pull from the bare application, and those for docker-registry.
+        // The targets of a pull from the bare application, and those for docker-registry.
         foreach (var (name, bytes, connections, bare, docker) in
             new[] { ("5 KB", 5000, 32, 0.8, 10.0), ("1 MB", 1_000_000, 8, 0.9, 2.0) })
         {

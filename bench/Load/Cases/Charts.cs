@@ -36,12 +36,12 @@ internal static class Charts
                 i => sides.Bare.PostAsync(
                     $"/durable/{i}", PushPayload.Json(Bodies[i % Distinct]), cancellationToken));
             await run.CompareAsync(
-                "push of a chart by CNR",
+                "push of a chart through CNR",
                 [ByCnr("registry", sides.Registry, cancellationToken), bare],
                 [],
                 cancellationToken);
             await run.CompareAsync(
-                "push of a chart by helm",
+                "push of a chart with helm",
                 [
                     ByHelm("registry", sides.Registry, cancellationToken),
                     bare,
@@ -99,7 +99,7 @@ internal static class Charts
         }
     }
 
-    /// <summary>Returns a side that pushes charts by CNR.</summary>
+    /// <summary>Returns a side that pushes charts through CNR.</summary>
     public static Side ByCnr(string name, ServerProcess server, CancellationToken cancellationToken) => Repeated(
         name,
         server,

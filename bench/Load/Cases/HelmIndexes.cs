@@ -72,7 +72,7 @@ internal static class HelmIndexes
                 string.Create(
                     CultureInfo.InvariantCulture,
                     $"median {sample.P50:0.0} ms, {sample.Cpu / 1000:0.0} ms of processor time; "
-                        + $"one client at {PerSecond} a second"));
+                        + $"one client at {PerSecond} requests per second"));
 
             Task<Sample> MeasureAsync(double perSecond, TimeSpan duration) => Clients.PaceAsync(
                 registry,
@@ -156,7 +156,7 @@ internal static class HelmIndexes
         var over = uncached.Peak - idle;
         run.Report.Add(
             $"{what}: memory",
-            $"{Report.Size(over)} MiB over idle",
+            $"{Report.Size(over)} MiB above idle",
             "≤ 64 MiB",
             over <= 64L << 20,
             $"without caches; idle: {Report.Size(idle)} MiB");

@@ -19,7 +19,7 @@ internal static class LargeContent
             [
                 Side.Once("registry", registry, () => registry.PushAsync("team/large", body, cancellationToken)),
                 Side.Once(
-                    "bare application, the same work",
+                    "bare application, same work",
                     bare,
                     () => bare.PostAsync("/unpacked/large", PushPayload.Json(body), cancellationToken)),
             ],

@@ -6,7 +6,7 @@ namespace Registry.Bench.Load.Cases;
 internal static class Manifests
 {
     /// <summary>The minimum ratios of rates to the bare application and to docker-registry.</summary>
-    private static readonly IReadOnlyList<(double?, double?)> Marks = [(0.7, null), (10, null)];
+    private static readonly IReadOnlyList<(double?, double?)> Targets = [(0.7, null), (10, null)];
 
     public static async Task RunAsync(Run run, CancellationToken cancellationToken)
     {
@@ -24,7 +24,7 @@ internal static class Manifests
                     "/prepared/manifest",
                     32,
                     $"Accept: {OciClient.ManifestType}"),
-                Marks,
+                Targets,
                 cancellationToken);
     }
 }

@@ -36,7 +36,7 @@ internal static class Memory
     private static async Task MeasureAsync(
         Run run,
         string name,
-        int mark,
+        int target,
         Func<ServerProcess, long, Task> act,
         long bytes,
         CancellationToken cancellationToken)
@@ -54,9 +54,9 @@ internal static class Memory
         var over = registry.Peak - idle;
         run.Report.Add(
             $"memory: {name}",
-            $"{Report.Size(over)} MiB over idle",
-            $"≤ {mark} MiB",
-            over <= (long)mark << 20,
+            $"{Report.Size(over)} MiB above idle",
+            $"≤ {target} MiB",
+            over <= (long)target << 20,
             $"idle: {Report.Size(idle)} MiB");
     }
 

@@ -45,7 +45,7 @@ internal static class Mixed
                 + "last)",
             $"flat: ≤ {Slack:0.0} ×",
             late <= early * Slack,
-            $"{result.Rate:#,0} requests a second; peak {Report.Size(registry.Peak)} MiB");
+            $"{result.Rate:#,0} requests per second; peak {Report.Size(registry.Peak)} MiB");
 
         double Median(
             int quarter) =>

@@ -10,7 +10,7 @@ internal static class Reads
     /// <summary>
     /// The minimum ratio of rates to the bare application, and the maximum ratio of 99th percentiles.
     /// </summary>
-    private static readonly (double?, double?) Mark = (0.8, 1.5);
+    private static readonly (double?, double?) Target = (0.8, 1.5);
 
     public static async Task RunAsync(Run run, CancellationToken cancellationToken)
     {
@@ -36,17 +36,17 @@ internal static class Reads
         await run.CompareAsync(
             "show",
             [FromRegistry(Small), FromBare("/prepared/manifest"), FromNginx("/manifest")],
-            [Mark],
+            [Target],
             cancellationToken);
         await run.CompareAsync(
             "pull, 5 KB",
             [FromRegistry($"{Small}/pull"), FromBare("/file/small"), FromNginx("/small")],
-            [Mark],
+            [Target],
             cancellationToken);
         await run.CompareAsync(
             "blob by digest, 5 KB",
             [FromRegistry($"/api/v1/packages/team/small/blobs/sha256/{digest}"), FromBare("/file/small")],
-            [Mark],
+            [Target],
             cancellationToken);
         await run.CompareAsync(
             "pull, 1 MB", [

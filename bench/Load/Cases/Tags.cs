@@ -62,7 +62,7 @@ internal static class Tags
                 string.Create(CultureInfo.InvariantCulture, $"p99 {own.P99:0.0} ms"),
                 $"≤ {limit} ms",
                 own.P99 <= limit,
-                $"{Describe(own)}; one client at {PerSecond} a second; "
+                $"{Describe(own)}; one client at {PerSecond} requests per second; "
                     + string.Join("; ", others.Select(static other => string.Create(
                         CultureInfo.InvariantCulture,
                         $"{other.Name}: p99 {other.Sample.P99:0.0} ms, {Describe(other.Sample)}"))));

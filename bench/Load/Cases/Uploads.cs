@@ -14,7 +14,7 @@ internal static class Uploads
         var blob = TarGz.Noise(megabytes * 1_000_000, 1);
         var digest = OciClient.DigestOf(blob);
         var bare = Side.Once(
-            "bare application, the same work",
+            "bare application, same work",
             sides.Bare,
             () => sides.Bare.PostAsync("/hashed/blob", new ByteArrayContent(blob), cancellationToken));
 

@@ -21,10 +21,10 @@ internal static class Versions
         }
 
         await using var backend = await Backend.StartAsync(run.Servers, "filesystem", cancellationToken);
-        await using var former = await Backend.StartAsync(run.Servers, "filesystem", cancellationToken);
+        await using var earlier = await Backend.StartAsync(run.Servers, "filesystem", cancellationToken);
         await using var registry = await run.Servers.RegistryAsync(backend.Settings, cancellationToken);
         await using var before =
-            await run.Servers.OtherVersionAsync(folder, former.Settings, cancellationToken);
+            await run.Servers.OtherVersionAsync(folder, earlier.Settings, cancellationToken);
         foreach (var server in new[] { registry, before })
         {
             foreach (var name in Enumerable.Range(0, 9).Select(static i => $"team/other-{i}").Append(Chart))
@@ -39,26 +39,26 @@ internal static class Versions
 
         var many = run.Options.Size(5000, 500);
         await Filler.FillChartsAsync(backend, Chart, [Chart], many, cancellationToken);
-        await Filler.MultiplyAsync(former, Chart, many, cancellationToken);
+        await Filler.MultiplyAsync(earlier, Chart, many, cancellationToken);
         await CompareAsync($"show in a package of {many:N0} charts", $"{Path}/1.0.0/helm", 32);
         await CompareAsync($"pull in a package of {many:N0} charts", $"{Path}/1.0.0/helm/pull", 32);
         await CompareAsync($"list of {many:N0} charts", Path, 2);
 
-        await ComparePushesAsync("push of a chart by CNR", Charts.ByCnr("registry", registry, cancellationToken));
-        await ComparePushesAsync("push of a chart by helm", Charts.ByHelm("registry", registry, cancellationToken));
+        await ComparePushesAsync("push of a chart through CNR", Charts.ByCnr("registry", registry, cancellationToken));
+        await ComparePushesAsync("push of a chart with helm", Charts.ByHelm("registry", registry, cancellationToken));
 
         Task CompareAsync(string name, string path, int connections) => run.CompareAsync(
             $"{name}, versions",
             [
                 Side.Reading("registry", registry, path, connections),
-                Side.Reading("version before", before, path, connections),
+                Side.Reading("earlier version", before, path, connections),
             ],
             [(0.9, null)],
             cancellationToken);
 
         Task ComparePushesAsync(string name, Side side) => run.CompareAsync(
             $"{name}, versions",
-            [side, Charts.ByCnr("version before, by CNR", before, cancellationToken)],
+            [side, Charts.ByCnr("earlier version, through CNR", before, cancellationToken)],
             [(0.7, null)],
             cancellationToken);
     }

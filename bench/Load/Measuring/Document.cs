@@ -18,7 +18,7 @@ internal static class Document
     public static async Task ReplaceAsync(
         string path, Block block, string tables, CancellationToken cancellationToken)
     {
-        var (begin, end) = Marks(block);
+        var (begin, end) = Delimiters(block);
         var text = File.Exists(path)
             ? await File.ReadAllTextAsync(path, cancellationToken)
             : $"# Performance\n\n{Place(Block.Cnr)}\n{Place(Block.OciAndHelm)}";
@@ -31,11 +31,11 @@ internal static class Document
 
     private static string Place(Block block)
     {
-        var (begin, end) = Marks(block);
+        var (begin, end) = Delimiters(block);
         return $"{begin}\n{end}\n";
     }
 
-    private static (string Begin, string End) Marks(Block block)
+    private static (string Begin, string End) Delimiters(Block block)
     {
         var name = block == Block.Cnr ? "CNR" : "OCI and Helm";
         return (

@@ -24,11 +24,12 @@ internal static class Machine
         var memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (double)(1 << 30);
         var drive = new DriveInfo(options.Scratch);
         var load = File.ReadAllText("/proc/loadavg").Split(' ')[0];
+        var kernel = File.ReadAllText("/proc/sys/kernel/osrelease").Trim().Split('-')[0];
         return string.Create(
             CultureInfo.InvariantCulture,
             $"""
             Measured on {TimeProvider.System.GetUtcNow():yyyy-MM-dd HH:mm} UTC at commit `{options.Commit}`: {Environment.ProcessorCount} cores ({model ?? "of an unknown model"}), {memory:0.#} GiB of memory,
-            data on {drive.DriveFormat}; {Environment.OSVersion.VersionString}, .NET {Environment.Version}. Load average when it began: {load}.
+            data on {drive.DriveFormat}; Linux {kernel}, .NET {Environment.Version}. Load average at the start: {load}.
             {options.Rounds} rounds of {options.Seconds} s for each side of a comparison{(options.Quick ? ", with little data: a smoke test" : "")}.
 
             """);

@@ -16,20 +16,20 @@ internal sealed class Report
     private (double All, double Stolen) processors = Machine.Processors();
     private string stolen = "";
 
-    /// <summary>The number of marks, and of marks reached.</summary>
-    public (int All, int Reached) Marks { get; private set; }
+    /// <summary>The number of targets, and of targets met.</summary>
+    public (int All, int Met) Targets { get; private set; }
 
     /// <summary>Adds a comparison of rates.</summary>
     /// <param name="name">The case.</param>
     /// <param name="result">The measurement.</param>
-    /// <param name="marks">
-    /// For each reference: the minimum ratio of rates and the maximum ratio of 99th percentiles; null for no mark.
+    /// <param name="targets">
+    /// For each reference: the minimum ratio of rates and the maximum ratio of 99th percentiles; null for no target.
     /// </param>
-    public void Add(string name, Comparison result, params IReadOnlyList<(double? Rate, double? P99)> marks)
+    public void Add(string name, Comparison result, params IReadOnlyList<(double? Rate, double? P99)> targets)
     {
         for (var i = 1; i < result.Sides.Count; i++)
         {
-            var (rate, p99) = i <= marks.Count ? marks[i - 1] : (null, null);
+            var (rate, p99) = i <= targets.Count ? targets[i - 1] : (null, null);
             var (ratio, slow) =
                 (result.Ratio(i, static sample => sample.Rate), result.Ratio(i, static sample => sample.P99));
             var (peak, taken) = i == 1 ? (Size(result.Peak), Stolen()) : ("", "");
@@ -53,11 +53,11 @@ internal sealed class Report
     /// <summary>Adds a figure of the registry without a reference.</summary>
     /// <param name="name">The case.</param>
     /// <param name="figure">The measured value with its unit.</param>
-    /// <param name="mark">The mark; null for none.</param>
-    /// <param name="reached">Whether the mark is reached.</param>
+    /// <param name="target">The target; null for none.</param>
+    /// <param name="isMet">Whether the target is met.</param>
     /// <param name="remark">A remark; empty for none.</param>
-    public void Add(string name, string figure, string? mark = null, bool reached = false, string remark = "") =>
-        Write(figures, name, figure, mark is null ? "" : Evaluate(mark, reached), remark, Stolen());
+    public void Add(string name, string figure, string? target = null, bool isMet = false, string remark = "") =>
+        Write(figures, name, figure, target is null ? "" : Evaluate(target, isMet), remark, Stolen());
 
     /// <summary>Returns the tables as Markdown.</summary>
     public string ToMarkdown(string about)
@@ -65,16 +65,16 @@ internal sealed class Report
         var text = new StringBuilder(about);
         if (ratios.Count > 0)
             text.Append("\nRounds alternate between the registry and the reference.\n")
-                .Append("Each cell with two numbers has that of the registry first.\n\n")
+                .Append("In a cell with two numbers, the first is that of the registry.\n\n")
                 .Append(
-                    "| case | reference | requests/s, ratio (spread) | mark | p99, ratio | mark | requests/s | p50, "
-                        + "ms | p99, ms | CPU, µs a request | peak, MiB | stolen, % |\n")
+                    "| case | reference | requests/s, ratio (spread) | target | p99, ratio | target | requests/s | "
+                        + "p50, ms | p99, ms | CPU, µs per request | peak, MiB | stolen, % |\n")
                 .Append("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n").AppendJoin(
                     "", ratios);
         if (figures.Count > 0)
-            text.Append("\n| case | measured | mark | | stolen, % |\n| --- | --- | --- | --- | --- |\n")
+            text.Append("\n| case | measured | target | | stolen, % |\n| --- | --- | --- | --- | --- |\n")
                 .AppendJoin("", figures);
-        return text.Append($"\n{Marks.Reached} of {Marks.All} marks reached.\n").ToString();
+        return text.Append($"\n{Targets.Met} of {Targets.All} targets met.\n").ToString();
     }
 
     /// <summary>Formats bytes as MiB.</summary>
@@ -108,9 +108,9 @@ internal sealed class Report
         return stolen;
     }
 
-    private string Evaluate(string mark, bool reached)
+    private string Evaluate(string target, bool isMet)
     {
-        Marks = (Marks.All + 1, Marks.Reached + (reached ? 1 : 0));
-        return $"{mark} {(reached ? "✓" : "✗")}";
+        Targets = (Targets.All + 1, Targets.Met + (isMet ? 1 : 0));
+        return $"{target} {(isMet ? "✓" : "✗")}";
     }
 }
