@@ -64,15 +64,15 @@ internal static class Charts
             backend, "team/many", ["team/many", "team/warm-up"], many, cancellationToken);
         var number = 0;
         await MeasureManyAsync(
-            "helm",
+            "with helm",
             (package, version, archive) => registry.PushChartAsync(
                 package, version, archive, Chart.Config("app", version), cancellationToken));
         await MeasureManyAsync(
-            "CNR",
+            "through CNR",
             (package, version, archive) => registry.PushAsync(
                 package, PushPayload.Create(archive, version), cancellationToken));
 
-        async Task MeasureManyAsync(string name, Func<string, string, byte[], Task> push)
+        async Task MeasureManyAsync(string how, Func<string, string, byte[], Task> push)
         {
             var began = Stopwatch.GetTimestamp();
             while (Stopwatch.GetElapsedTime(began) < run.Options.WarmUps * run.Options.Round)
@@ -85,7 +85,7 @@ internal static class Charts
                 await PushAsync("team/many");
             var cpu = (registry.Cpu - before) * 1000 / Pushes;
             run.Report.Add(
-                $"push of the {many + 1:N0}st release of a chart by {name}",
+                $"push of the {many + 1:N0}st release of a chart {how}",
                 string.Create(CultureInfo.InvariantCulture, $"{cpu:0.0} ms of processor time"),
                 "≤ 60 ms",
                 cpu <= 60,
