@@ -58,10 +58,7 @@ internal sealed class AccessAuditMiddleware(RequestDelegate next, RegistryEvents
         });
     }
 
-    /// <summary>
-    /// Returns the requested path with token secrets redacted. Before routing, the slashes in a name are replaced by a
-    /// NUL character; this puts them back.
-    /// </summary>
+    /// <summary>Returns the requested path with token secrets redacted.</summary>
     private static string PathOf(HttpRequest request) =>
-        TokenSecret.Redact(new PathString(request.Path.Value?.Replace('\0', '/')).ToString());
+        TokenSecret.Redact(new PathString(JoinedPath.Split(request.Path.Value ?? "")).ToString());
 }

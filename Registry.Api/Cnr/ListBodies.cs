@@ -1,6 +1,6 @@
-using System.Collections.Concurrent;
 using Registry.Api.Http;
 using Registry.Core.Catalog;
+using Registry.Core.Documents;
 
 namespace Registry.Api.Cnr;
 
@@ -14,14 +14,14 @@ internal sealed class ListBodies
     /// <summary>The maximum size of a cached body, in bytes: some 5,000 packages.</summary>
     public const int MaxBodyBytes = 1024 * 1024;
 
-    /// <summary>
-    /// The maximum size of all bodies, in bytes. Beyond it, all are dropped: those that are requested often soon
-    /// return.
-    /// </summary>
+    /// <summary>The maximum size of all bodies, in bytes.</summary>
     public const long MaxBytes = 16 * MaxBodyBytes;
 
     /// <summary>The maximum length of a path and query; longer ones are unlikely to repeat.</summary>
     private const int MaxTargetLength = 1024;
+
+    /// <summary>The size of an entry beside its body and target, in estimated bytes.</summary>
+    private const int EntryBytes = 200;
 
     private volatile ViewBodies current = new(PackageCatalogView.Empty);
 
@@ -40,24 +40,14 @@ internal sealed class ListBodies
     /// <summary>The bodies of one view.</summary>
     private sealed class ViewBodies(PackageCatalogView whole)
     {
-        private readonly ConcurrentDictionary<(Key Key, string Coding), PreparedBody> bodies = new();
-        private long bytes;
+        private readonly SecondChanceCache<(Key Key, string Coding), PreparedBody> bodies = new(MaxBytes);
 
         public PackageCatalogView Whole => whole;
 
-        public PreparedBody? Find(Key key, string coding) => bodies.GetValueOrDefault((key, coding));
+        public PreparedBody? Find(Key key, string coding) => bodies.Peek((key, coding));
 
-        public void Keep(Key key, string coding, PreparedBody body)
-        {
-            var size = body.Bytes.Length + (2 * key.Target.Length) + 200;
-            if (Interlocked.Add(ref bytes, size) > MaxBytes)
-            {
-                bodies.Clear();
-                Interlocked.Exchange(ref bytes, size);
-            }
-
-            bodies[(key, coding)] = body;
-        }
+        public void Keep(Key key, string coding, PreparedBody body) =>
+            bodies.Set((key, coding), body, body.Bytes.Length + (2 * key.Target.Length) + EntryBytes);
     }
 
     /// <summary>What a body is for.</summary>

@@ -1,3 +1,4 @@
+using Registry.Api.Http;
 using Registry.Core.Versions;
 
 namespace Registry.Api.Helm;
@@ -7,15 +8,12 @@ namespace Registry.Api.Helm;
 /// <c>charts</c>: the last such part of a path ends the namespace. A POST whose path ends in <c>charts/prov</c> is a
 /// provenance file for the namespace that ends in <c>charts</c>, because a chart is pushed to <c>charts</c>; with other
 /// methods it is the chart <c>prov</c>. A path that ends in <c>charts/charts/VERSION</c> is a version of the chart
-/// <c>charts</c>. Only routing and the endpoint see the changed path.
+/// <c>charts</c>.
 /// </summary>
 internal sealed class ChartPathsMiddleware(RequestDelegate next)
 {
     /// <summary>The first part of the paths of the API. No namespace that begins with it has a repository.</summary>
     public const string Api = "api";
-
-    /// <summary>Stands for a slash within a namespace. The server rejects paths that contain it.</summary>
-    private const char Joint = '\0';
 
     private const string Prefix = HelmProtocol.Root + "/";
     private const string Charts = "charts";
@@ -26,10 +24,10 @@ internal sealed class ChartPathsMiddleware(RequestDelegate next)
     /// <summary>Handles one request, before routing.</summary>
     public Task InvokeAsync(HttpContext context) =>
         Join(context.Request.Path.Value, context.Request.Method) is { } joined
-            ? InvokeJoinedAsync(context, joined) : next(context);
+            ? JoinedPath.InvokeAsync(next, context, joined) : next(context);
 
     /// <summary>Returns the namespace in the segment of a route.</summary>
-    public static string Split(string segment) => segment.TrimStart(Joint).Replace(Joint, '/');
+    public static string Split(string segment) => JoinedPath.Split(segment.TrimStart(JoinedPath.Joint));
 
     /// <summary>Returns the path with its namespace as one segment; null when it is not that of a repository.</summary>
     /// <param name="path">The path.</param>
@@ -47,7 +45,7 @@ internal sealed class ChartPathsMiddleware(RequestDelegate next)
             return null;
 
         // A namespace without parts needs a segment too.
-        var joined = $"{Joint}{string.Join(Joint, parts[..end])}";
+        var joined = $"{JoinedPath.Joint}{string.Join(JoinedPath.Joint, parts[..end])}";
         return $"{Prefix}{(isApi ? $"{Api}/" : "")}{joined}/{string.Join('/', parts[end..])}";
     }
 
@@ -80,19 +78,5 @@ internal sealed class ChartPathsMiddleware(RequestDelegate next)
             : parts is [.., Charts, _] ? parts.Length - 2
             : -1;
         return end >= 2 && parts[end - 2] == Channel ? end - 2 : end;
-    }
-
-    private async Task InvokeJoinedAsync(HttpContext context, string joined)
-    {
-        var path = context.Request.Path;
-        context.Request.Path = joined;
-        try
-        {
-            await next(context);
-        }
-        finally
-        {
-            context.Request.Path = path;
-        }
     }
 }

@@ -1,3 +1,6 @@
+using System.Text;
+using Registry.Core.Catalog;
+
 namespace Registry.Api.Hosting;
 
 /// <summary>Suggests a name for a mistyped one.</summary>
@@ -17,32 +20,7 @@ internal static class NearestName
             : "";
     }
 
-    /// <summary>
-    /// Returns how many letters must be inserted, removed, replaced, or swapped with their neighbor to turn one text
-    /// into the other.
-    /// </summary>
-    private static int Distance(string one, string other)
-    {
-        one = one.ToUpperInvariant();
-        other = other.ToUpperInvariant();
-        var distances = new int[one.Length + 1, other.Length + 1];
-        for (var i = 0; i <= one.Length; i++)
-            for (var j = 0; j <= other.Length; j++)
-            {
-                if (i == 0 || j == 0)
-                {
-                    distances[i, j] = i + j;
-                    continue;
-                }
+    private static int Distance(string one, string other) => SearchWords.DistanceOf(Upper(other), Upper(one));
 
-                var isEqual = one[i - 1] == other[j - 1];
-                distances[i, j] = Math.Min(
-                    Math.Min(distances[i - 1, j], distances[i, j - 1]) + 1,
-                    distances[i - 1, j - 1] + (isEqual ? 0 : 1));
-                if (i > 1 && j > 1 && one[i - 1] == other[j - 2] && one[i - 2] == other[j - 1])
-                    distances[i, j] = Math.Min(distances[i, j], distances[i - 2, j - 2] + 1);
-            }
-
-        return distances[one.Length, other.Length];
-    }
+    private static byte[] Upper(string name) => Encoding.UTF8.GetBytes(name.ToUpperInvariant());
 }

@@ -39,7 +39,7 @@ internal sealed class OciProtocol() : ApiProtocol(Root)
     {
         if (context.Request.RouteValues["name"] is not string name)
             return [AccessResource.Package("")];
-        return RepositoryName.TryParse(RepositoryPathsMiddleware.Split(name), out var package)
+        return RepositoryName.TryParse(JoinedPath.Split(name), out var package)
             ? [AccessResource.Package(package.Value)]
             : [];
     }

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Registry.Api.Http;
 using Registry.Core.Errors;
 using Registry.Core.Packages;
 
@@ -22,7 +23,7 @@ internal static partial class RepositoryName
     /// <exception cref="RegistryException"><see cref="ErrorCode.InvalidName"/>.</exception>
     public static PackageName Get(string name)
     {
-        var text = RepositoryPathsMiddleware.Split(name);
+        var text = JoinedPath.Split(name);
         return TryParse(text, out var package) ? package : throw OciErrors.InvalidName(text);
     }
 

@@ -1,15 +1,13 @@
+using Registry.Api.Http;
+
 namespace Registry.Api.Oci;
 
 /// <summary>
 /// Lets routes match a repository name as one segment, although it may have any number of parts. A part may be called
-/// <c>blobs</c> or <c>manifests</c>: the last such part of a path ends the name. Only routing and the endpoint see the
-/// changed path.
+/// <c>blobs</c> or <c>manifests</c>: the last such part of a path ends the name.
 /// </summary>
 internal sealed class RepositoryPathsMiddleware(RequestDelegate next)
 {
-    /// <summary>Stands for a slash within a name. The server rejects paths that contain it.</summary>
-    private const char Joint = '\0';
-
     private const string Prefix = OciProtocol.Root + "/";
     private const string TagList = "/tags/list";
 
@@ -17,10 +15,7 @@ internal sealed class RepositoryPathsMiddleware(RequestDelegate next)
 
     /// <summary>Handles one request, before routing.</summary>
     public Task InvokeAsync(HttpContext context) =>
-        Join(context.Request.Path.Value) is { } joined ? InvokeJoinedAsync(context, joined) : next(context);
-
-    /// <summary>Returns the name in the segment of a route.</summary>
-    public static string Split(string segment) => segment.Replace(Joint, '/');
+        Join(context.Request.Path.Value) is { } joined ? JoinedPath.InvokeAsync(next, context, joined) : next(context);
 
     /// <summary>
     /// Returns the path with the name of its repository as one segment; null when it is that already, or has no name.
@@ -31,8 +26,7 @@ internal sealed class RepositoryPathsMiddleware(RequestDelegate next)
             return null;
         var end = EndOfName(path);
         return end > Prefix.Length && path.AsSpan(Prefix.Length, end - Prefix.Length).Contains('/')
-            ? string.Concat(
-                Prefix, path[Prefix.Length..end].Replace('/', Joint), path.AsSpan(end))
+            ? string.Concat(Prefix, path[Prefix.Length..end].Replace('/', JoinedPath.Joint), path.AsSpan(end))
             : null;
     }
 
@@ -44,19 +38,5 @@ internal sealed class RepositoryPathsMiddleware(RequestDelegate next)
         foreach (var marker in Markers)
             end = Math.Max(end, path.LastIndexOf(marker, StringComparison.Ordinal));
         return end;
-    }
-
-    private async Task InvokeJoinedAsync(HttpContext context, string joined)
-    {
-        var path = context.Request.Path;
-        context.Request.Path = joined;
-        try
-        {
-            await next(context);
-        }
-        finally
-        {
-            context.Request.Path = path;
-        }
     }
 }

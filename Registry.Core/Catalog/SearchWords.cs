@@ -30,8 +30,8 @@ internal static class SearchWords
     /// Returns the edit distance of two words: the insertions, removals, replacements and swaps of neighbors that turn
     /// one into the other.
     /// </summary>
-    /// <param name="left">A short word: its length decides how much of the stack is used.</param>
-    /// <param name="right">Another short word.</param>
+    /// <param name="left">One word.</param>
+    /// <param name="right">The other word, a short one: its length decides how much of the stack is used.</param>
     public static int DistanceOf(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right)
     {
         var width = right.Length + 1;

@@ -251,18 +251,6 @@ public sealed partial class PackageIndex
         return manifests[..count];
     }
 
-    private int FirstOf(Release release)
-    {
-        var (low, high) = (0, Manifests.Length);
-        while (low < high)
-        {
-            var middle = (low + high) / 2;
-            if (Manifests[middle].Release.CompareTo(release) > 0)
-                low = middle + 1;
-            else
-                high = middle;
-        }
-
-        return low;
-    }
+    private int FirstOf(Release release) => SortedSpan.LowerBound(
+        Manifests.AsSpan(), release, static (manifest, release) => manifest.Release.CompareTo(release) > 0);
 }
