@@ -9,7 +9,8 @@ using Registry.Tests.Support.Cluster;
 namespace Registry.Tests.EndToEnd;
 
 /// <summary>
-/// Transfers stay within their memory budget, whatever clients do: stalled transfers are aborted, and the service stays up.
+/// Transfers stay within their memory budget, whatever clients do: stalled transfers are aborted, and the service stays
+/// up.
 /// </summary>
 [TestFixtureSource(typeof(ClusterStorage), nameof(ClusterStorage.Backends))]
 public sealed class TransferMemoryTests(string backend) : EndToEndTest

@@ -70,8 +70,8 @@ internal sealed partial class ErrorHandlingMiddleware(
     };
 
     /// <summary>
-    /// Whether the client has disconnected, or was disconnected while it read: it gets no response. Kestrel cancels the token
-    /// some time after the exception.
+    /// Whether the client has disconnected, or was disconnected while it read: it gets no response. Kestrel cancels the
+    /// token some time after the exception.
     /// </summary>
     private static bool IsClientGone(HttpContext context, Exception e) =>
         (context.RequestAborted.IsCancellationRequested

@@ -148,7 +148,10 @@ internal sealed class RequestTransfer : IDisposable
         // Most requests never wait.
         if (timer is null)
             timer = time.CreateTimer(
-                static state => ((RequestTransfer)state!).Abort(EndReason.Stalled), this, left, Timeout.InfiniteTimeSpan);
+                static state => ((RequestTransfer)state!).Abort(EndReason.Stalled),
+                this,
+                left,
+                Timeout.InfiniteTimeSpan);
         else
             timer.Change(left, Timeout.InfiniteTimeSpan);
     }

@@ -196,7 +196,8 @@ public sealed partial class MetricsTests : IAsyncDisposable
             Does.Match("""http_server_request_duration_seconds_count\{[^}]*registry_protocol="health"[,}]""")
                 .And.Match("""registry_events_total\{action="credentials_refused",registry_protocol="cnr"\} [1-9]""")
                 .And.Match("""registry_http_pulls_total\{registry_protocol="cnr"\} [1-9]""")
-                .And.Match("""registry_http_aborted_transfers_total\{reason="stalled",registry_protocol="cnr"\} [1-9]"""));
+                .And.Match(
+                    """registry_http_aborted_transfers_total\{reason="stalled",registry_protocol="cnr"\} [1-9]"""));
     }
 
     /// <summary>Returns what the queries of the dashboard or the alerts select.</summary>

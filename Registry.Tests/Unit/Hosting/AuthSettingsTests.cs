@@ -28,7 +28,7 @@ public sealed class AuthSettingsTests
 
     [TestCase("closed", "**=pull", "", "", "AUTH__MODE is 'closed'; expected open or tokens.")]
     [TestCase("", "**=pull", "", "", "AUTH__MODE is ''; expected open or tokens.")]
-    [TestCase("tokens", "team=", "", "", "AUTH__ANONYMOUS holds scope 'team=': the actions are ''; expected")]
+    [TestCase("tokens", "team=", "", "", "AUTH__ANONYMOUS contains scope 'team=': the actions are ''; expected")]
     [TestCase(
         "tokens", "**=pull,admin", "", "",
         "AUTH__ANONYMOUS is '**=pull,admin'; clients without credentials cannot have admin.")]
