@@ -222,6 +222,10 @@ public static class RegistryApplication
         {
             await app.StartAsync();
         }
+        catch (OperationCanceledException) when (app.Lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            // A signal or a fault of a background service ends the startup; the shutdown follows.
+        }
         catch (Exception exception) when (exception
             is IOException or SocketException or FormatException or ArgumentException or InvalidOperationException
                 or CryptographicException or UnauthorizedAccessException)

@@ -1,8 +1,8 @@
 namespace Registry.Api.Hosting;
 
 /// <summary>
-/// Keeps the host from logging a failed startup with its stack trace: the startup reports it in one line. Once the
-/// service has started, warnings and errors pass.
+/// Keeps the host from logging a failed startup with its stack trace: the startup reports it in one line. Critical
+/// entries, such as the fault of a background service, always pass; warnings and errors once the service has started.
 /// </summary>
 internal sealed class StartupLogFilter
 {
@@ -12,7 +12,7 @@ internal sealed class StartupLogFilter
     private volatile bool hasStarted;
 
     /// <summary>Whether the category logs a level.</summary>
-    public bool Passes(LogLevel level) => hasStarted && level >= LogLevel.Warning;
+    public bool Passes(LogLevel level) => level >= (hasStarted ? LogLevel.Warning : LogLevel.Critical);
 
     /// <summary>Lets warnings and errors pass from now on.</summary>
     public void Open() => hasStarted = true;

@@ -51,15 +51,40 @@ public sealed class BackgroundServiceTests
     [Test]
     public async Task A_crashed_background_service_ends_the_process_with_an_error()
     {
-        using var folder = new TemporaryFolder();
-        var exitCode = await RegistryApplication.RunAsync(
-            ["--urls=http://127.0.0.1:0", $"--Filesystem:Path={folder.Below("data")}"],
-            static builder =>
-            {
-                builder.Logging.ClearProviders();
-                builder.Services.AddHostedService<CrashingService>();
-            }).WaitAsync(cancellationToken);
+        var exitCode = await RunAsync(
+            new LogRecorder(), static services => services.AddHostedService<LateCrashingService>());
         Assert.That(exitCode, Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_background_service_that_crashes_during_startup_is_logged_and_ends_the_process_with_an_error()
+    {
+        var log = new LogRecorder();
+        var exitCode = await RunAsync(
+            log,
+            static services => services.AddHostedService<CrashingService>().AddHostedService<AwaitingStopService>());
+        Assert.That(exitCode, Is.EqualTo(1));
+        Assert.That(log.Faults.Select(static entry => entry.Exception?.Message), Is.EqualTo(["a defect"]));
+    }
+
+    [Test]
+    public async Task A_stop_during_startup_ends_the_process_without_an_error()
+    {
+        var log = new LogRecorder();
+        Assert.That(await RunAsync(log, static services => services.AddHostedService<StoppingService>()), Is.Zero);
+        Assert.That(log.Faults, Is.Empty);
+    }
+
+    private async Task<int> RunAsync(LogRecorder log, Action<IServiceCollection> services)
+    {
+        using var folder = new TemporaryFolder();
+        return await RegistryApplication.RunAsync(
+            ["--urls=http://127.0.0.1:0", $"--Filesystem:Path={folder.Below("data")}"],
+            builder =>
+            {
+                builder.Logging.ClearProviders().AddProvider(log);
+                services(builder.Services);
+            }).WaitAsync(cancellationToken);
     }
 
     private async Task WaitForLogAsync(RegistryHost host, LogLevel level, string beginning)
@@ -69,12 +94,43 @@ public sealed class BackgroundServiceTests
             await Task.Delay(20, cancellationToken);
     }
 
-    private sealed class CrashingService : BackgroundService
+    private sealed class LateCrashingService : BackgroundService
     {
         protected override async Task ExecuteAsync(CancellationToken stoppingToken)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(50), stoppingToken);
             throw new InvalidOperationException("a defect");
         }
+    }
+
+    private sealed class CrashingService : BackgroundService
+    {
+        protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+            throw new InvalidOperationException("a defect");
+    }
+
+    /// <summary>Delays the startup until the service stops.</summary>
+    private sealed class AwaitingStopService : IHostedService
+    {
+        public async Task StartAsync(CancellationToken cancellationToken)
+        {
+            var stopped = new TaskCompletionSource();
+            await using var registration = cancellationToken.Register(stopped.SetResult);
+            await stopped.Task;
+        }
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+
+    /// <summary>Stops the service while it starts, as a signal does.</summary>
+    private sealed class StoppingService(IHostApplicationLifetime lifetime) : IHostedService
+    {
+        public Task StartAsync(CancellationToken cancellationToken)
+        {
+            lifetime.StopApplication();
+            return Task.CompletedTask;
+        }
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }
