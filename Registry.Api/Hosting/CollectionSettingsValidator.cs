@@ -4,21 +4,34 @@ using Registry.Core.Settings;
 
 namespace Registry.Api.Hosting;
 
-/// <summary>Requires times above 0, and a grace period that is longer than any change of a package.</summary>
+/// <summary>
+/// Requires a period that a timer accepts, times above 0, and a grace period that is longer than any change of a
+/// package.
+/// </summary>
 /// <param name="updates">The section that bounds the time of a change.</param>
 internal sealed class CollectionSettingsValidator(
     SettingsSection<UpdateSettings> updates) : IValidateOptions<CollectionSettings>
 {
     private const int GraceInBounds = 4;
 
+    /// <summary>The shortest period of a timer, in seconds.</summary>
+    private const double MinPeriod = 0.001;
+
+    /// <summary>Below the longest period of a timer, which is 49 days, in seconds.</summary>
+    private const double PeriodLimit = 4e6;
+
     public ValidateOptionsResult Validate(
         string? name, CollectionSettings options) => ValidationResults.Of(ErrorsOf(options));
 
     private IEnumerable<string> ErrorsOf(CollectionSettings options)
     {
+        if (!(options.PeriodSeconds is >= MinPeriod and < PeriodLimit))
+            yield return string.Create(
+                CultureInfo.InvariantCulture,
+                $"COLLECTION__PERIODSECONDS is {options.PeriodSeconds}; it must be at least {MinPeriod} and below "
+                    + $"{PeriodLimit} seconds.");
         (string Name, double Value)[] times =
         [
-            ("COLLECTION__PERIODSECONDS", options.PeriodSeconds),
             ("COLLECTION__GRACESECONDS", options.GraceSeconds),
             ("COLLECTION__STAGEDIDLESECONDS", options.StagedIdleSeconds),
         ];

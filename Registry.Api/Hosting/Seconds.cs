@@ -3,10 +3,10 @@ namespace Registry.Api.Hosting;
 /// <summary>Validates settings in seconds.</summary>
 internal static class Seconds
 {
-    /// <summary>About three years. A longer time is a mistake, and timers overflow soon after.</summary>
+    /// <summary>About three years. A longer time is a mistake.</summary>
     private const double Max = 1e8;
 
-    /// <summary>Whether a time is above 0 and not too long for a timer.</summary>
+    /// <summary>Whether a time is above 0 and not too long.</summary>
     public static bool IsValid(double value) => value is > 0 and <= Max;
 
     /// <summary>Returns the error for an invalid value.</summary>

@@ -39,6 +39,16 @@ public sealed class BackgroundServiceTests
         await WaitForLogAsync(host, LogLevel.Information, "Collected 0 blobs");
     }
 
+    [TestCase("0.001")]
+    [TestCase("3999999")]
+    public async Task A_collection_waits_for_the_shortest_and_the_longest_period(string seconds)
+    {
+        await using var host = await RegistryHost.StartAsync($"--Collection:PeriodSeconds={seconds}");
+        var service = host.Services.GetServices<IHostedService>().OfType<CollectorService>().Single();
+        await Task.Delay(100, cancellationToken);
+        Assert.That(service.ExecuteTask?.IsCompleted, Is.False);
+    }
+
     [Test]
     public async Task A_collection_removes_tokens_that_expired_long_ago()
     {

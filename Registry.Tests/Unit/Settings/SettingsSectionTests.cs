@@ -45,7 +45,19 @@ internal sealed class SettingsSectionTests
     [TestCase(
         "COLLECTION:PERIODSECONDS",
         "NaN",
-        "COLLECTION__PERIODSECONDS is NaN; it must be above 0 and at most 100000000 seconds.")]
+        "COLLECTION__PERIODSECONDS is NaN; it must be at least 0.001 and below 4000000 seconds.")]
+    [TestCase(
+        "COLLECTION:PERIODSECONDS",
+        "0.0009",
+        "COLLECTION__PERIODSECONDS is 0.0009; it must be at least 0.001 and below 4000000 seconds.")]
+    [TestCase(
+        "COLLECTION:PERIODSECONDS",
+        "4000000",
+        "COLLECTION__PERIODSECONDS is 4000000; it must be at least 0.001 and below 4000000 seconds.")]
+    [TestCase(
+        "COLLECTION:STAGEDIDLESECONDS",
+        "NaN",
+        "COLLECTION__STAGEDIDLESECONDS is NaN; it must be above 0 and at most 100000000 seconds.")]
     [TestCase(
         "COLLECTION:GRACESECONDS",
         "59",
