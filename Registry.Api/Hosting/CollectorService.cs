@@ -8,8 +8,8 @@ namespace Registry.Api.Hosting;
 
 /// <summary>
 /// Runs the collector every <see cref="CollectionOptions.Period"/>, first one period after startup. Abandoned uploads
-/// are discarded at startup. Each run also removes tokens that expired long ago, and expired sessions. Failures are
-/// logged and retried a period later.
+/// are discarded at startup. Each run also removes tokens that expired long ago, and expired sessions. A failure
+/// of one of them is logged, retried a period later, and does not keep the others from running.
 /// </summary>
 internal sealed partial class CollectorService(
     BlobCollector collector,
@@ -28,23 +28,52 @@ internal sealed partial class CollectorService(
         await using var stop = stoppingToken.Register(timer.Dispose);
         while (await timer.WaitForNextTickAsync(CancellationToken.None))
         {
-            var began = time.GetTimestamp();
             try
             {
-                var report = await collector.CollectAsync(stoppingToken);
-                metrics.Record(time.GetElapsedTime(began), report);
-                await tokens.RemoveExpiredAsync(stoppingToken);
-                await sessions.RemoveExpiredAsync(stoppingToken);
+                await CollectAsync(stoppingToken);
+                await RemoveExpiredAsync("tokens", tokens.RemoveExpiredAsync, stoppingToken);
+                await RemoveExpiredAsync("sessions", sessions.RemoveExpiredAsync, stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
                 return;
             }
-            catch (Exception exception)
-            {
-                metrics.RecordFailure(time.GetElapsedTime(began));
-                LogFailed(exception, options.Period.TotalSeconds);
-            }
+        }
+    }
+
+    private async Task CollectAsync(CancellationToken cancellationToken)
+    {
+        var began = time.GetTimestamp();
+        try
+        {
+            var report = await collector.CollectAsync(cancellationToken);
+            metrics.Record(time.GetElapsedTime(began), report);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw;
+        }
+        catch (Exception exception)
+        {
+            metrics.RecordFailure(time.GetElapsedTime(began));
+            LogFailed(exception, options.Period.TotalSeconds);
+        }
+    }
+
+    private async Task RemoveExpiredAsync(
+        string what, Func<CancellationToken, Task> remove, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await remove(cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw;
+        }
+        catch (Exception exception)
+        {
+            LogNotRemoved(exception, what, options.Period.TotalSeconds);
         }
     }
 
@@ -76,4 +105,7 @@ internal sealed partial class CollectorService(
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The collection failed; retrying in {Seconds} s")]
     private partial void LogFailed(Exception fault, double seconds);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Removing expired {What} failed; retrying in {Seconds} s")]
+    private partial void LogNotRemoved(Exception fault, string what, double seconds);
 }

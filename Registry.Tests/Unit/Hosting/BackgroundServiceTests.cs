@@ -3,6 +3,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using NUnit.Framework;
 using Registry.Api.Hosting;
+using Registry.Core.Storage;
 using Registry.Tests.Support;
 using Registry.Tests.Support.Storage;
 
@@ -56,6 +57,48 @@ public sealed class BackgroundServiceTests
         var registry = new GuardedRegistry(host);
         await registry.IssueAsync("a/b=pull", new ShiftedTime { Shift = TimeSpan.FromDays(-32) });
         await WaitForLogAsync(host, LogLevel.Information, "Removed expired token test");
+    }
+
+    [Test]
+    public async Task A_failed_collection_does_not_keep_tokens_that_expired_long_ago()
+    {
+        var storage = new InMemoryStorage();
+        var faults = new StorageFaults
+        {
+            Before = static call => call.Operation == StorageOperation.ListBlobs
+                ? throw new InvalidOperationException("a defect")
+                : default,
+        };
+        await using var host = await RegistryHost.StartAsync(
+            services => services.AddSingleton(storage.Documents)
+                .AddSingleton<IBlobStore>(new FaultyBlobStore(storage.Blobs, faults)),
+            routes: null,
+            "--Collection:PeriodSeconds=0.05");
+        var registry = new GuardedRegistry(host);
+        await registry.IssueAsync("a/b=pull", new ShiftedTime { Shift = TimeSpan.FromDays(-32) });
+        await WaitForLogAsync(host, LogLevel.Information, "Removed expired token test");
+        await WaitForLogAsync(host, LogLevel.Error, "The collection failed");
+    }
+
+    [Test]
+    public async Task A_collection_does_not_fail_when_expired_tokens_and_sessions_cannot_be_removed()
+    {
+        var storage = new InMemoryStorage();
+        var faults = new StorageFaults
+        {
+            Before = static call => call.Operation == StorageOperation.ReadDocuments
+                && (call.Key == StoreKeys.Tokens.Value || call.Key == StoreKeys.Sessions.Value)
+                    ? throw new InvalidOperationException("a defect")
+                    : default,
+        };
+        await using var host = await RegistryHost.StartAsync(
+            services => services.AddSingleton<IDocumentStore>(new FaultyDocumentStore(storage.Documents, faults))
+                .AddSingleton(storage.Blobs),
+            routes: null,
+            "--Collection:PeriodSeconds=0.05");
+        await WaitForLogAsync(host, LogLevel.Error, "Removing expired tokens failed; retrying in 0.05 s");
+        await WaitForLogAsync(host, LogLevel.Error, "Removing expired sessions failed; retrying in 0.05 s");
+        Assert.That(host.Messages, Has.None.StartsWith("The collection failed"));
     }
 
     [Test]
