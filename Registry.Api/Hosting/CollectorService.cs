@@ -24,20 +24,11 @@ internal sealed partial class CollectorService(
     {
         await DiscardAbandonedAsync(stoppingToken);
         using var timer = new PeriodicTimer(options.Period, time);
-        // Stopping ends the wait without an exception.
-        await using var stop = stoppingToken.Register(timer.Dispose);
-        while (await timer.WaitForNextTickAsync(CancellationToken.None))
+        while (await timer.WaitForNextTickAsync(stoppingToken))
         {
-            try
-            {
-                await CollectAsync(stoppingToken);
-                await RemoveExpiredAsync("tokens", tokens.RemoveExpiredAsync, stoppingToken);
-                await RemoveExpiredAsync("sessions", sessions.RemoveExpiredAsync, stoppingToken);
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
+            await CollectAsync(stoppingToken);
+            await RemoveExpiredAsync("tokens", tokens.RemoveExpiredAsync, stoppingToken);
+            await RemoveExpiredAsync("sessions", sessions.RemoveExpiredAsync, stoppingToken);
         }
     }
 
