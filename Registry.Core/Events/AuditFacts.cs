@@ -65,11 +65,11 @@ public sealed class AuditFacts : IReadOnlyList<KeyValuePair<string, object?>>
     private static string Describe(RegistryEvent source)
     {
         var (resource, release, mediaType) = (source.Resource, source.Release, source.MediaType);
-        var content = $"{source.TarDigest ?? source.StoredDigest}, {source.Size} bytes";
+        var content = $"{source.TarDigest ?? source.StoredDigest}, {source.Size} bytes"
+            + (source.Forced ? ", replacing the previous content" : "");
         return source.Action switch
         {
-            RegistryAction.ReleasePushed =>
-                $"Pushed {resource} {release} as {mediaType}: {content}, force {source.Forced}",
+            RegistryAction.ReleasePushed => $"Pushed {resource} {release} as {mediaType}: {content}",
             RegistryAction.ReleaseRestored => $"Restored {resource} {release} as {mediaType}: {content}",
             RegistryAction.ReleaseDeleted => $"Deleted {resource} {release} as {mediaType}",
             RegistryAction.ChannelReleaseAdded => $"Added {release} to channel {source.Channel} of {resource}",

@@ -53,6 +53,6 @@ public sealed record RegistryEvent(DateTimeOffset Time, Caller Caller, RegistryA
     /// <summary>Whether the request was refused: then nothing was done.</summary>
     public bool IsRefusal => Action is RegistryAction.RequestDenied or RegistryAction.CredentialsRefused;
 
-    /// <summary>Whether the caller allowed the change to replace a release.</summary>
+    /// <summary>Whether the change replaced the content of a release, or its provenance file.</summary>
     public bool Forced { get; init; }
 }

@@ -54,13 +54,13 @@ public sealed partial class PackageRegistry
             Microseconds.Floor(time.GetUtcNow()),
             options,
             cancellationToken);
-        var index = await CommitAsync(
+        var (index, isReplacing) = await CommitAsync(
             commit,
             manifest,
             index => PackageIndex.With(index, package, manifest, options.Force),
             recent,
             cancellationToken);
-        RaiseStored(RegistryAction.ReleasePushed, push, manifest, options.Force);
+        RaiseStored(RegistryAction.ReleasePushed, push, manifest, isReplacing);
         return index.Get(release, mediaType);
     }
 
@@ -100,15 +100,26 @@ public sealed partial class PackageRegistry
     /// <summary>Returns an id for one push.</summary>
     internal static string NewPushId() => Convert.ToBase64String(RandomNumberGenerator.GetBytes(PushIdBytes));
 
-    private static Task<PackageIndex> CommitAsync(
+    /// <returns>The index, and whether the manifest replaces one with another content.</returns>
+    private static async Task<(PackageIndex Index, bool IsReplacing)> CommitAsync(
         PackageCommit commit,
         Manifest manifest,
         Func<PackageIndex?, PackageIndex> change,
         RecentRead<PackageIndex>? recent,
-        CancellationToken cancellationToken) => commit.CommitAsync(
-            change,
+        CancellationToken cancellationToken)
+    {
+        var isReplacing = false;
+        var index = await commit.CommitAsync(
+            before =>
+            {
+                isReplacing = before?.Find(manifest.Release, manifest.MediaType) is { } known
+                    && known.Content.StoredDigest != manifest.Content.StoredDigest;
+                return change(before);
+            },
             index => index.Find(manifest.Release, manifest.MediaType)?.PushId == manifest.PushId,
             (index, before) => index.Withdraw(before, manifest.Release, manifest.MediaType),
             recent,
             cancellationToken);
+        return (index, isReplacing);
+    }
 }

@@ -61,7 +61,7 @@ public sealed partial class PackageRegistry
             restored.CreatedAt ?? Microseconds.Floor(time.GetUtcNow()),
             new PushOptions(force, restored.Metadata),
             cancellationToken);
-        var index = await CommitAsync(
+        var (index, isReplacing) = await CommitAsync(
             commit,
             manifest,
             index => index?.Find(release, mediaType) switch
@@ -77,7 +77,7 @@ public sealed partial class PackageRegistry
             : index.Find(release, mediaType)?.PushId == manifest.PushId ? RestoreOutcome.Added
             : RestoreOutcome.Unchanged;
         if (outcome != RestoreOutcome.Unchanged)
-            RaiseStored(RegistryAction.ReleaseRestored, push, manifest, force);
+            RaiseStored(RegistryAction.ReleaseRestored, push, manifest, isReplacing);
         return outcome;
     }
 

@@ -296,7 +296,7 @@ public sealed partial class ChartRepository(
             MediaType = MediaType.Helm.Value,
             StoredDigest = signed.Provenance!.Digest,
             Size = signed.Provenance.Size,
-            Forced = force,
+            Forced = chart.Provenance is not null,
         });
     }
 

@@ -167,6 +167,7 @@ public sealed class RepositoryManifests(
             .Select(static reference => reference.Digest)
             .ToList();
         var isChanged = false;
+        var replacing = new HashSet<TagName>();
         await commit.CommitAsync(
             before =>
             {
@@ -174,13 +175,18 @@ public sealed class RepositoryManifests(
                     if (before?.FindManifest(child) is null)
                         throw ArtifactErrors.UnknownReference(package, child);
                 var current = before;
-                foreach (var (_, release) in pushed)
+                replacing.Clear();
+                foreach (var (tag, release) in pushed)
                 {
                     // A provenance file says who vouches for the chart, so another one is a replacement even where
                     // the content stays.
                     if ((force && PackageIndex.Replaces(current, release))
                         || PackageIndex.ReplacesProvenance(current, release))
+                    {
                         caller.Demand(PackageRegistry.RightToPush(force: true), resource);
+                        replacing.Add(tag);
+                    }
+
                     current = PackageIndex.WithPushedRelease(current, package, release, force);
                 }
 
@@ -202,7 +208,7 @@ public sealed class RepositoryManifests(
             recent: null,
             cancellationToken);
         if (isChanged)
-            Raise(package, caller, manifest, pushed, plain, force);
+            Raise(package, caller, manifest, pushed, plain, replacing);
         return manifest;
     }
 
@@ -311,7 +317,7 @@ public sealed class RepositoryManifests(
         StoredManifest manifest,
         List<(TagName Tag, Manifest Release)> pushed,
         List<TagName> plain,
-        bool force)
+        HashSet<TagName> replacing)
     {
         foreach (var (tag, release) in pushed)
             events.Raise(new RegistryEvent(events.Now, caller, RegistryAction.ReleasePushed, package.Value)
@@ -322,7 +328,7 @@ public sealed class RepositoryManifests(
                 StoredDigest = release.Content.StoredDigest,
                 TarDigest = release.Content.TarDigest,
                 Size = release.Content.Size,
-                Forced = force,
+                Forced = replacing.Contains(tag),
             });
         if (pushed.Count == 0 || plain.Count > 0)
             events.Raise(new RegistryEvent(events.Now, caller, RegistryAction.ManifestPushed, package.Value)

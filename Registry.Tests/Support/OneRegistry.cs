@@ -154,8 +154,9 @@ internal sealed class OneRegistry
     }
 
     /// <summary>Stores a provenance file of a chart that was pushed.</summary>
-    public Task StoreProvenanceAsync(byte[] chart, string version, string text = "") => Charts.StoreProvenanceAsync(
-        Name.Namespace, Provenance(chart, version, text), force: false, Samples.Caller, default);
+    public Task StoreProvenanceAsync(byte[] chart, string version, string text = "", bool force = false) =>
+        Charts.StoreProvenanceAsync(
+            Name.Namespace, Provenance(chart, version, text), force, Samples.Caller, default);
 
     /// <summary>The provenance file of a chart. The text makes its bytes unique.</summary>
     public static byte[] Provenance(byte[] chart, string version, string text = "") => Encoding.UTF8.GetBytes(

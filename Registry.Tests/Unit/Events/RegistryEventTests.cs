@@ -1,8 +1,10 @@
 using System.Security.Cryptography;
+using System.Text;
 using Microsoft.Extensions.Logging;
 using NUnit.Framework;
 using Registry.Core.Access;
 using Registry.Core.Archives;
+using Registry.Core.Artifacts;
 using Registry.Core.Documents;
 using Registry.Core.Errors;
 using Registry.Core.Events;
@@ -77,8 +79,60 @@ internal sealed class RegistryEventTests : IDisposable
             StoredDigest = StorageShortcuts.DigestOf(Content),
             TarDigest = TarDigest,
             Size = Content.Length,
-            Forced = true,
         });
+    }
+
+    [Test]
+    public async Task A_push_is_forced_if_it_replaces_a_content()
+    {
+        await PushAsync("1.0.0", force: true);
+        await PushAsync("1.0.0", force: true);
+        await PushAsync("1.0.0", force: true, "other");
+        await RestoreAsync("1.0.0", "third", force: true);
+        await RestoreAsync("2.0.0", force: true);
+        Assert.That(Forced(), Is.EqualTo(new[] { false, false, true, true, false }));
+        Assert.That(AuditFacts.Of(sink.Events[0]).ToString(), Does.Contain(" bytes, by "));
+        Assert.That(
+            AuditFacts.Of(sink.Events[2]).ToString(), Does.Contain(" bytes, replacing the previous content, by "));
+    }
+
+    [Test]
+    public async Task A_push_of_a_manifest_is_forced_if_it_replaces_a_content()
+    {
+        var oci = new OneRegistry(new ReleaseOptions { Mutable = ["team/*"] }, events);
+        await oci.PutAsync(await oci.HelmManifestAsync(OneRegistry.Chart("1.0.0")), "1.0.0");
+        await oci.PutAsync(await oci.HelmManifestAsync(OneRegistry.Chart("1.0.0"), "note"), "1.0.0");
+        await oci.PutAsync(await oci.HelmManifestAsync(OneRegistry.Chart("1.0.0", "other")), "1.0.0");
+        Assert.That(Forced(), Is.EqualTo(new[] { false, false, true }));
+    }
+
+    [Test]
+    public async Task A_push_of_a_manifest_is_forced_if_it_replaces_a_provenance_file()
+    {
+        var oci = new OneRegistry(events: events);
+        var chart = OneRegistry.Chart("1.0.0");
+        foreach (var text in (string[])["first", "second"])
+        {
+            var file = OneRegistry.Provenance(chart, "1.0.0", text);
+            var provenance = await oci.BlobAsync(file, OciMediaTypes.HelmProvenance);
+            var manifest = Encoding.UTF8.GetString(await oci.HelmManifestAsync(chart));
+            await oci.PutAsync(Encoding.UTF8.GetBytes(manifest.Replace("]}", $",{provenance}]}}")), "1.0.0");
+        }
+
+        Assert.That(Forced(), Is.EqualTo(new[] { false, true }));
+    }
+
+    [Test]
+    public async Task A_stored_provenance_file_is_forced_if_it_replaces_another()
+    {
+        var oci = new OneRegistry(events: events);
+        var chart = OneRegistry.Chart("1.0.0");
+        await oci.PushAsync("1.0.0", chart);
+        await oci.StoreProvenanceAsync(chart, "1.0.0", "first", force: true);
+        await oci.StoreProvenanceAsync(chart, "1.0.0", "second", force: true);
+        Assert.That(Forced(), Is.EqualTo(new[] { false, false, true }));
+        Assert.That(
+            AuditFacts.Of(sink.Events[^1]).ToString(), Does.Contain(" bytes, replacing the previous content, by "));
     }
 
     /// <summary>The client disconnects while its push is being written.</summary>
@@ -325,15 +379,15 @@ internal sealed class RegistryEventTests : IDisposable
             Is.EqualTo(new[] { "Sink failed to receive the event ReleasePushed of titi/rocketchat" }));
     }
 
-    private async Task PushAsync(string release, bool force = false)
+    private async Task PushAsync(string release, bool force = false, string content = "content")
     {
         await using var push = await packages.BeginPushAsync(Name, Caller, default);
-        await push.WriteAsync(Content, default);
+        await push.WriteAsync(Samples.TarGz(content), default);
         await push.CompleteAsync(
             Release.Parse(release), Samples.Type("helm"), new PushOptions(force, """{"a":"secret"}"""), default);
     }
 
-    private Task<RestoreOutcome> RestoreAsync(string release, string content = "content")
+    private Task<RestoreOutcome> RestoreAsync(string release, string content = "content", bool force = false)
     {
         var blob = Samples.TarGz(content);
         return packages.RestoreAsync(
@@ -346,10 +400,16 @@ internal sealed class RegistryEventTests : IDisposable
                 Digest.Parse(BackupEntry.DigestOf(blob))),
             StorageShortcuts.DigestOf(blob),
             (push, cancellationToken) => push.WriteAsync(blob, cancellationToken),
-            force: false,
+            force,
             Caller,
             default);
     }
+
+    /// <summary>Whether each change of a release replaced a content, in order.</summary>
+    private IEnumerable<bool> Forced() => sink.Events
+        .Where(static raised => raised.Action is RegistryAction.ReleasePushed or RegistryAction.ReleaseRestored
+            or RegistryAction.ProvenanceStored)
+        .Select(static raised => raised.Forced);
 
     private void AssertOnly(RegistryEvent expected)
     {
