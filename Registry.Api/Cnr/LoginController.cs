@@ -2,7 +2,6 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Mvc;
 using Registry.Api.Access;
 using Registry.Api.Http;
-using Registry.Api.Http.Transfers;
 using Registry.Core.Errors;
 
 namespace Registry.Api.Cnr;
@@ -34,7 +33,6 @@ internal sealed class LoginController(CredentialVerifiers verifiers) : Controlle
     [ProducesResponseType<LoggedInResponse>(StatusCodes.Status200OK, "application/json")]
     public async Task<IActionResult> LoginAsync(CancellationToken cancellationToken)
     {
-        await RequestTransfer.Of(HttpContext).ReserveInputAsync(MaxBodyBytes, cancellationToken);
         var password = await ReadPasswordAsync(cancellationToken);
         var verification = await verifiers.VerifyAsync(password, HttpContext);
         if (verification.Problem is { } problem)

@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Mvc;
 using Registry.Api.Access;
 using Registry.Api.Http;
-using Registry.Api.Http.Transfers;
 using Registry.Core.Access;
 using Registry.Core.Artifacts;
 using Registry.Core.Packages;
@@ -63,11 +62,7 @@ internal sealed class ManifestsController(RepositoryManifests manifests) : OciCo
         var package = RepositoryName.Get(name);
         Digest? digest = IsDigest(reference) ? DigestOf(reference) : null;
         List<TagName> tags = digest is null ? [TagOf(reference)] : [.. tag.Distinct().Select(TagOf)];
-        if (Request.ContentLength > RepositoryManifests.MaxManifestBytes)
-            throw OciErrors.ManifestTooLarge(package);
-        await RequestTransfer.Of(HttpContext)
-            .ReserveInputAsync(ManifestBody.MemoryOf(Request.ContentLength), cancellationToken);
-        var bytes = await ManifestBody.ReadAsync(Request, cancellationToken)
+        var bytes = await SmallBody.ReadAsync(Request, RepositoryManifests.MaxManifestBytes, cancellationToken)
             ?? throw OciErrors.ManifestTooLarge(package);
         var manifest = await manifests.PutAsync(
             package, bytes, Request.ContentType ?? "", digest, tags, Caller, cancellationToken);

@@ -4,7 +4,6 @@ using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 using Registry.Api.Access;
 using Registry.Api.Http;
-using Registry.Api.Http.Transfers;
 using Registry.Core.Errors;
 
 namespace Registry.Api.Ui.Account;
@@ -35,7 +34,6 @@ internal sealed class PageForm
             || !type.MediaType.Equals("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase))
             throw new RegistryException(
                 ErrorCode.InvalidUsage, "The body is not a form; expected application/x-www-form-urlencoded.");
-        await RequestTransfer.Of(context).ReserveInputAsync(MaxBytes, cancellationToken);
         var body = await SmallBody.ReadAsync(request, MaxBytes, cancellationToken)
             ?? throw new RegistryException(
                 ErrorCode.RequestTooLarge, $"The form is larger than {MaxBytes} bytes.", ("limit", MaxBytes));
