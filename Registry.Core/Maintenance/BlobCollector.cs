@@ -103,7 +103,8 @@ public sealed partial class BlobCollector(
                     // If a power failure can undo the removal of a release, the release still needs its blob.
                     await indexes.EnsureDurableAsync(package, cancellationToken);
                 }
-                catch (StorageException exception) when (isRead || exception.Kind == StorageFault.Corrupt)
+                catch (StorageException exception) when (
+                    isRead || exception.Kind is StorageFault.Corrupt or StorageFault.NewerSchema)
                 {
                     // An index or a manifest that cannot be read or made durable may refer to any blob of its package:
                     // skip them.

@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
 using Registry.Core.Documents;
@@ -58,6 +59,23 @@ internal sealed class BlobCollectorTests
 
         var report = await collector.CollectAsync(default);
         Assert.That((report.Deleted, report.Bytes), Is.EqualTo((1, (long)Samples.TarGz("b").Length)));
+    }
+
+    [TestCase("""{"schema":1000,"package":"titi/rocketchat"}""")]
+    [TestCase("not an index")]
+    public async Task An_index_that_cannot_be_read_keeps_only_its_own_blobs(string stored)
+    {
+        await CommitAsync("a");
+        await storage.Documents.TryPutAsync(Name.Key, Encoding.UTF8.GetBytes(stored), Precondition.None, default);
+        foreach (var other in (string[])["aa/other", "zz/other"])
+            await storage.Blobs.CommitAsync(Samples.Package(other).Key, Samples.TarGz("b"), default);
+        await CollectAsync();
+        time.Passed += options.Grace;
+        Assert.That(await CollectAsync(), Is.EqualTo(2));
+        Assert.That(
+            await storage.Blobs.StatAsync(
+                new BlobKey(Name.Key, StorageShortcuts.DigestOf(Samples.TarGz("a"))), default),
+            Is.Not.Null);
     }
 
     [Test]
