@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Registry.Core.Storage;
 using StackExchange.Redis;
@@ -22,7 +23,9 @@ internal sealed partial class RedisProbe(RedisConnection connection, ILogger<Red
     {
         var server = await InfoAsync("server", cancellationToken);
         if (server.TryGetValue("redis_version", out var version)
-            && (!int.TryParse(version.Split('.')[0], out var major) || major < OldestMajorVersion))
+            && (!int.TryParse(
+                version.Split('.')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var major)
+                || major < OldestMajorVersion))
             throw Unsupported(
                 $"Redis is version {version}; the registry requires version {OldestMajorVersion} or later.");
         if (server.GetValueOrDefault("redis_mode") == "cluster")

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Net.Http.Headers;
@@ -17,8 +18,8 @@ internal sealed partial class ReversedRange(long length) : IActionResult
         request.Headers.Range.Count == 1
         && HttpMethods.IsGet(request.Method)
         && Range.Match(request.Headers.Range.ToString()) is { Success: true } range
-        && UInt128.TryParse(range.Groups[1].ValueSpan, out var first)
-        && UInt128.TryParse(range.Groups[2].ValueSpan, out var last)
+        && IsNumber(range.Groups[1].ValueSpan, out var first)
+        && IsNumber(range.Groups[2].ValueSpan, out var last)
         && first > last;
 
     /// <inheritdoc/>
@@ -26,6 +27,9 @@ internal sealed partial class ReversedRange(long length) : IActionResult
         context.HttpContext,
         StatusCodes.Status416RangeNotSatisfiable,
         (HeaderNames.ContentRange, $"bytes */{length}"));
+
+    private static bool IsNumber(ReadOnlySpan<char> digits, out UInt128 number) =>
+        UInt128.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out number);
 
     [GeneratedRegex(@"^bytes *= *([0-9]{1,38}) *- *([0-9]{1,38}) *\z", RegexOptions.IgnoreCase)]
     private static partial Regex Range { get; }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Mvc;
 using Registry.Api.Access;
 using Registry.Api.Http.Transfers;
@@ -114,7 +115,8 @@ internal sealed class PackagePagesController(
     /// <summary>Returns the number of a page, from 1.</summary>
     private static int PageNumber(string? text) =>
         text is null ? 1
-        : int.TryParse(text, out var number) && number is >= 1 and <= int.MaxValue / PageSize ? number
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            && number is >= 1 and <= int.MaxValue / PageSize ? number
         : throw new RegistryException(
             ErrorCode.InvalidUsage, $"'page' is '{text}'; expected a number from 1.", ("field", "page"));
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using Registry.Core.Versions;
 
 namespace Registry.Core.Charts;
@@ -49,9 +50,9 @@ internal sealed class ChartDraft
 
     /// <summary>Whether the numbers of a version are small enough for Helm.</summary>
     public static bool HasNumbersOf64Bits(Release release) =>
-        ulong.TryParse(release.Parts.Major, out _)
-        && ulong.TryParse(release.Parts.Minor, out _)
-        && ulong.TryParse(release.Parts.Patch, out _);
+        IsNumberOf64Bits(release.Parts.Major)
+        && IsNumberOf64Bits(release.Parts.Minor)
+        && IsNumberOf64Bits(release.Parts.Patch);
 
     /// <summary>Applies Helm's rules, and requires that the version strictly follows Semantic Versioning 2.</summary>
     /// <exception cref="ChartFormatException">A rule is broken.</exception>
@@ -125,6 +126,9 @@ internal sealed class ChartDraft
         json.EndObject();
         return json.ToUtf8();
     }
+
+    private static bool IsNumberOf64Bits(ReadOnlySpan<char> digits) =>
+        ulong.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out _);
 
     private static ChartMaintainer Maintainer(YamlValue value, string path)
     {

@@ -192,6 +192,8 @@ public sealed partial class PagesTests
     [TestCase("/packages/a%2Fb", 404)]
     [TestCase("/packages?page=0", 400)]
     [TestCase("/packages?page=x", 400)]
+    [TestCase("/packages?page=%2B1", 400)]
+    [TestCase("/packages?page=%201", 400)]
     [TestCase("/archives?workspace=none.example/x", 404)]
     public async Task Errors_are_pages_with_their_status(string path, int status)
     {
