@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Http.Features;
 using Registry.Api.Http;
 using Registry.Core.Errors;
 
@@ -17,8 +16,7 @@ internal sealed class RequestLimitMiddleware(RequestDelegate next, LimitSettings
     {
         if (!(context.Request.ContentLength > limits.RequestBytes) || ApiProtocol.Of(context).LimitsBodies)
             return next(context);
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } body)
-            body.MaxRequestBodySize = null;
+        BodyLimit.Lift(context);
         throw new RegistryException(
             ErrorCode.RequestTooLarge,
             $"The request is larger than {limits.RequestBytes} bytes, the limit of this registry.",

@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc;
 using Registry.Api.Access;
 using Registry.Api.Http;
@@ -36,10 +35,7 @@ internal sealed class AppArchivesController(AppArchiveRegistry archives) : Contr
             return StatusCode(StatusCodes.Status405MethodNotAllowed);
         }
 
-        // The use case enforces the limit. The server's own limit would close the connection while the client still
-        // sends, and the client would never read the 413.
-        if (HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } body)
-            body.MaxRequestBodySize = null;
+        BodyLimit.Lift(HttpContext);
         var place = Derive(workspace);
         if (Request.ContentLength > archives.Limits.MaxArchiveBytes)
             throw archives.TooLarge();

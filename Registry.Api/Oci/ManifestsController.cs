@@ -58,7 +58,7 @@ internal sealed class ManifestsController(RepositoryManifests manifests) : OciCo
     public async Task<IActionResult> PushAsync(
         string name, string reference, [FromRepeatedQuery] string[] tag, CancellationToken cancellationToken)
     {
-        LimitBody();
+        BodyLimit.Lift(HttpContext);
         var package = RepositoryName.Get(name);
         Digest? digest = IsDigest(reference) ? DigestOf(reference) : null;
         List<TagName> tags = digest is null ? [TagOf(reference)] : [.. tag.Distinct().Select(TagOf)];

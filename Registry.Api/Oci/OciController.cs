@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc;
 using Registry.Api.Access;
 using Registry.Core.Access;
@@ -22,16 +21,6 @@ internal abstract class OciController : ControllerBase
     /// <exception cref="RegistryException"><see cref="ErrorCode.InvalidDigest"/>.</exception>
     protected static Digest DigestOf(string? text) =>
         OciDigest.TryParse(text, out var digest) ? digest : throw OciErrors.InvalidDigest(text);
-
-    /// <summary>
-    /// Lifts the server's limit of request bodies, for an action that has its own. The server would close the
-    /// connection while the client still sends, and the client would never read the 413.
-    /// </summary>
-    protected void LimitBody()
-    {
-        if (HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } body)
-            body.MaxRequestBodySize = null;
-    }
 
     /// <summary>
     /// Returns the address of something in a repository, without the host. It has no path prefix: clients expect the

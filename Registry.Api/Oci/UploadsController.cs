@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Mvc;
 using Registry.Api.Access;
+using Registry.Api.Http;
 using Registry.Api.Http.Transfers;
 using Registry.Core.Access;
 using Registry.Core.Artifacts;
@@ -42,7 +43,7 @@ internal sealed class UploadsController(RepositoryBlobs blobs, RepositoryOptions
         [FromQuery(Name = "digest-algorithm")] string? algorithm,
         CancellationToken cancellationToken)
     {
-        LimitBody();
+        BodyLimit.Lift(HttpContext);
         var package = RepositoryName.Get(name);
         if (algorithm is not (null or Sha256))
             throw OciErrors.InvalidDigest(algorithm);
@@ -79,7 +80,7 @@ internal sealed class UploadsController(RepositoryBlobs blobs, RepositoryOptions
     [ProducesResponseType(StatusCodes.Status202Accepted)]
     public async Task<IActionResult> AppendAsync(string name, string id, CancellationToken cancellationToken)
     {
-        LimitBody();
+        BodyLimit.Lift(HttpContext);
         var package = RepositoryName.Get(name);
         var range = RangeOfBody();
         await ReserveAsync(package, range?.First ?? 0, cancellationToken);
@@ -101,7 +102,7 @@ internal sealed class UploadsController(RepositoryBlobs blobs, RepositoryOptions
     public async Task<IActionResult> CompleteAsync(
         string name, string id, [FromQuery] string? digest, CancellationToken cancellationToken)
     {
-        LimitBody();
+        BodyLimit.Lift(HttpContext);
         var package = RepositoryName.Get(name);
         var expected = DigestOf(digest);
         var range = RangeOfBody();
