@@ -18,7 +18,6 @@ internal static class Errno
     public const int NoSpace = 28;
     public const int ReadOnlyVolume = 30;
     public const int NotImplemented = 38;
-    public const int NotEmpty = 39;
     public const int SymlinkMet = 40;
     public const int NotSupported = 95;
     public const int QuotaExceeded = 122;

@@ -10,15 +10,19 @@ namespace Registry.Core.Access;
 public sealed class ScopeSet : IEquatable<ScopeSet>
 {
     private readonly string text;
-    private readonly ImmutableArray<PathRange> packagePulls;
-    private readonly ImmutableArray<PathRange> workspacePulls;
 
     private ScopeSet(ImmutableArray<Scope> scopes)
     {
         Scopes = scopes;
         text = string.Join(' ', scopes);
-        (PackagePulls, packagePulls) = (DescribePulls(AccessKind.Package), PullsOf(AccessKind.Package));
-        (WorkspacePulls, workspacePulls) = (DescribePulls(AccessKind.Workspace), PullsOf(AccessKind.Workspace));
+        List<ScopePattern> pulls =
+        [
+            .. scopes
+                .Where(static scope => scope.Pattern.Kind == AccessKind.Package
+                    && scope.Actions.HasFlag(AccessActions.Pull))
+                .Select(static scope => scope.Pattern),
+        ];
+        (PackagePulls, PackageRanges) = (string.Join(' ', pulls), RangesOf(pulls));
     }
 
     /// <summary>All actions with all packages and workspaces.</summary>
@@ -40,9 +44,10 @@ public sealed class ScopeSet : IEquatable<ScopeSet>
     public string PackagePulls { get; }
 
     /// <summary>
-    /// The workspaces that may be pulled, as canonical text: equal for callers who may pull the same. Empty for none.
+    /// The ranges of packages that may be pulled, to read a sorted list: distinct, and in ordinal order. Outside them
+    /// nothing may be pulled.
     /// </summary>
-    public string WorkspacePulls { get; }
+    public ImmutableArray<PathRange> PackageRanges { get; }
 
     /// <summary>Creates a set. Scopes that others include are left out.</summary>
     public static ScopeSet Of(IEnumerable<Scope> scopes)
@@ -147,15 +152,8 @@ public sealed class ScopeSet : IEquatable<ScopeSet>
         return other.Scopes.All(Includes);
     }
 
-    /// <summary>Whether everything of a kind may be pulled.</summary>
-    public bool PullsAll(AccessKind kind) => Pulls(kind) is [{ From: "", End: null, IsWhole: true }];
-
-    /// <summary>
-    /// Returns the ranges of paths that may be pulled, to read a sorted list: distinct, and in ordinal order. Outside
-    /// them nothing may be pulled.
-    /// </summary>
-    public ImmutableArray<PathRange> Pulls(AccessKind kind) =>
-        kind == AccessKind.Package ? packagePulls : workspacePulls;
+    /// <summary>Whether all packages may be pulled.</summary>
+    public bool PullsAllPackages => PackageRanges is [{ From: "", End: null, IsWhole: true }];
 
     /// <inheritdoc/>
     public bool Equals(ScopeSet? other) => text == other?.text;
@@ -169,16 +167,10 @@ public sealed class ScopeSet : IEquatable<ScopeSet>
     /// <summary>Returns the scopes in canonical form, separated by spaces; empty for none.</summary>
     public override string ToString() => text;
 
-    private IEnumerable<ScopePattern> PullPatterns(AccessKind kind) =>
-        Scopes.Where(scope => scope.Pattern.Kind == kind && scope.Actions.HasFlag(AccessActions.Pull))
-            .Select(static scope => scope.Pattern);
-
-    private string DescribePulls(AccessKind kind) => string.Join(' ', PullPatterns(kind));
-
-    private ImmutableArray<PathRange> PullsOf(AccessKind kind)
+    private static ImmutableArray<PathRange> RangesOf(IEnumerable<ScopePattern> patterns)
     {
         var ranges = ImmutableArray.CreateBuilder<PathRange>();
-        foreach (var range in PullPatterns(kind).Select(RangeOf).OrderBy(static r => r.From, StringComparer.Ordinal))
+        foreach (var range in patterns.Select(RangeOf).OrderBy(static r => r.From, StringComparer.Ordinal))
         {
             // One range contains the other only if its pattern ends in '*', so each of its paths is checked anyway.
             if (ranges is not [.., var last] || last.EndsBefore(range.From))

@@ -4,14 +4,10 @@ namespace Registry.Core.Artifacts;
 
 /// <summary>What a manifest says about a release of a package.</summary>
 /// <param name="MediaType">The CNR media type.</param>
-/// <param name="IsHelm">Whether it has the form of <see cref="DerivedManifest.Helm"/>.</param>
 /// <param name="Content">The content of the release.</param>
 /// <param name="Provenance">The provenance file of a Helm chart; null if there is none.</param>
-internal sealed record ReleaseManifest(MediaType MediaType, bool IsHelm, Descriptor Content, Descriptor? Provenance)
+internal sealed record ReleaseManifest(MediaType MediaType, Descriptor Content, Descriptor? Provenance)
 {
-    private static readonly MediaType Helm =
-        MediaType.TryParse("helm", out var helm) ? helm : throw new InvalidOperationException();
-
     /// <summary>
     /// Recognizes a manifest as Helm pushes it, or one that <see cref="DerivedManifest.Package"/> generates; null for
     /// any other manifest.
@@ -34,14 +30,14 @@ internal sealed record ReleaseManifest(MediaType MediaType, bool IsHelm, Descrip
             if (provenances.Count > 1)
                 throw new ManifestFormatException(
                     $"'layers' of a Helm chart must contain at most one layer of type {OciMediaTypes.HelmProvenance}.");
-            return new ReleaseManifest(Helm, IsHelm: true, charts[0], provenances.FirstOrDefault());
+            return new ReleaseManifest(MediaType.Helm, charts[0], provenances.FirstOrDefault());
         }
 
         return !document.IsIndex
             && OciMediaTypes.TryParsePackageManifest(document.ArtifactType, out var mediaType)
             && document.Layers is [var content]
             && content.MediaType == OciMediaTypes.Package(mediaType)
-                ? new ReleaseManifest(mediaType, IsHelm: false, content, null)
+                ? new ReleaseManifest(mediaType, content, null)
                 : null;
     }
 }

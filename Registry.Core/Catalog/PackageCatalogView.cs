@@ -83,7 +83,7 @@ public sealed class PackageCatalogView
     public PackageCatalogView VisibleTo(ScopeSet scopes)
     {
         ArgumentNullException.ThrowIfNull(scopes);
-        if (scopes.PullsAll(AccessKind.Package))
+        if (scopes.PullsAllPackages)
             return Whole;
         var views = Whole.visible ??= new VisibleViews();
         return views.GetOrAdd(scopes.PackagePulls, () => new PackageCatalogView(Whole, scopes));
@@ -156,7 +156,7 @@ public sealed class PackageCatalogView
     /// <param name="entryOf">Returns the package of an element.</param>
     private IEnumerable<T> Visible<T>(
         string from, Func<string, Func<string, bool>, IEnumerable<T>> enumerate, Func<T, CatalogEntry> entryOf) =>
-        visibleTo is null ? enumerate(from, static _ => false) : visibleTo.Pulls(AccessKind.Package)
+        visibleTo is null ? enumerate(from, static _ => false) : visibleTo.PackageRanges
             .Where(range => !range.EndsBefore(from))
             .SelectMany(range =>
                 enumerate(string.CompareOrdinal(from, range.From) < 0 ? range.From : from, range.EndsBefore)

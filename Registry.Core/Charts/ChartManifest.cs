@@ -10,10 +10,6 @@ public static class ChartManifest
     private const string Title = $"{Prefix}title";
     private const string Version = $"{Prefix}version";
 
-    /// <summary>Returns the config of the manifest: the metadata of the Chart.yaml, as Helm writes them.</summary>
-    /// <param name="metadata">The metadata as <see cref="ChartMetadata.Json"/>.</param>
-    public static ReadOnlyMemory<byte> Config(ReadOnlyMemory<byte> metadata) => metadata;
-
     /// <summary>
     /// Returns the annotations of the manifest: those that Helm derives, and those of the Chart.yaml, which override
     /// all but title and version.

@@ -70,19 +70,19 @@ public sealed class DerivedReleases(PackageContents contents, ContentCacheOption
                     FileName(package, release),
                     contentAt),
                 DerivedManifest.EmptyConfig);
+        // The config is the metadata, as Helm writes them.
         var metadata = await ReadMetadataAsync(package, chart, cancellationToken);
-        var config = ChartManifest.Config(metadata);
         var archive = chart.Wrapped ?? new BlobDescriptor(content.StoredDigest, content.Size);
         List<Descriptor> layers = [new(OciMediaTypes.HelmChart, archive.Digest, archive.Size)];
         if (chart.Provenance is { } provenance)
             layers.Add(new Descriptor(OciMediaTypes.HelmProvenance, provenance.Digest, provenance.Size));
         return new DerivedRelease(
             DerivedManifest.Helm(
-                Digest.Of(config.Span),
-                config.Length,
+                Digest.Of(metadata.Span),
+                metadata.Length,
                 layers,
                 ChartManifest.Annotations(metadata, package.Name, release, contentAt)),
-            config);
+            metadata);
     }
 
     /// <summary>Returns the metadata of a chart, as canonical JSON.</summary>

@@ -40,9 +40,6 @@ public sealed partial class ChartRepository(
     /// <summary>No package has this name: staged archives belong to none yet.</summary>
     private const string NoPackage = "-";
 
-    /// <summary>The maximum size of an archive, in bytes.</summary>
-    public long MaxChartBytes => limits.MaxPackageBytes;
-
     /// <summary>Whether a namespace can have packages.</summary>
     public static bool IsNamespace(string @namespace) => PackageName.TryCreate(@namespace, "a", out _);
 

@@ -69,7 +69,7 @@ internal sealed class ScopeSetTests
         for (var i = 0; i < 2_000; i++)
         {
             var scopes = Of([.. Enumerable.Range(0, random.Next(6)).Select(_ => $"{Any(random)}=pull")]);
-            var ranges = scopes.Pulls(AccessKind.Package);
+            var ranges = scopes.PackageRanges;
             var read =
                 from range in ranges
                 from path in sorted
@@ -136,9 +136,8 @@ internal sealed class ScopeSetTests
         Assert.That(workspaces.Allows(AccessActions.Pull, AccessResource.Package("github.com/me")), Is.False);
         Assert.That(packages.Includes(workspaces) || workspaces.Includes(packages), Is.False);
         Assert.That(packages.AllowsAny(AccessActions.Pull, AccessKind.Workspace), Is.False);
-        Assert.That(packages.PullsAll(AccessKind.Package), Is.True);
-        Assert.That(packages.PullsAll(AccessKind.Workspace), Is.False);
-        Assert.That((packages.PackagePulls, packages.WorkspacePulls), Is.EqualTo(("**", "")));
+        Assert.That((packages.PullsAllPackages, workspaces.PullsAllPackages), Is.EqualTo((true, false)));
+        Assert.That((packages.PackagePulls, workspaces.PackagePulls), Is.EqualTo(("**", "")));
     }
 
     [Test]

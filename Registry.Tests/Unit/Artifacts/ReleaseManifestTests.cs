@@ -24,9 +24,9 @@ internal sealed class ReleaseManifestTests
     {
         Assert.That(
             Helm(Provenance, Other, Chart),
-            Is.EqualTo(new ReleaseManifest(Samples.Type("helm"), true, Chart, Provenance)));
+            Is.EqualTo(new ReleaseManifest(Samples.Type("helm"), Chart, Provenance)));
         Assert.That(
-            Helm(LegacyChart), Is.EqualTo(new ReleaseManifest(Samples.Type("helm"), true, LegacyChart, null)));
+            Helm(LegacyChart), Is.EqualTo(new ReleaseManifest(Samples.Type("helm"), LegacyChart, null)));
     }
 
     [Test]
@@ -47,7 +47,7 @@ internal sealed class ReleaseManifestTests
     {
         Assert.That(
             ReleaseManifest.Find(SampleManifests.Image(Kpm) with { ArtifactType = KpmType }),
-            Is.EqualTo(new ReleaseManifest(Samples.Type("kpm"), false, Kpm, null)));
+            Is.EqualTo(new ReleaseManifest(Samples.Type("kpm"), Kpm, null)));
         foreach (var layers in new Descriptor[][] { [], [Other], [Kpm, Kpm], [Kpm, Other], [Chart] })
             Assert.That(
                 ReleaseManifest.Find(SampleManifests.Image(layers) with { ArtifactType = KpmType }), Is.Null);
