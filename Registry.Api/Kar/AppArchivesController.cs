@@ -11,8 +11,8 @@ namespace Registry.Api.Kar;
 
 /// <summary>App archives: <c>/api/v1/app</c>.</summary>
 /// <param name="archives">The use cases.</param>
+[ApiController]
 [Route(Root)]
-[ApiExplorerSettings] // Only controllers with [ApiController] are described by default.
 internal sealed class AppArchivesController(AppArchiveRegistry archives) : ControllerBase
 {
     private const string Root = "api/v1/app";
@@ -27,7 +27,8 @@ internal sealed class AppArchivesController(AppArchiveRegistry archives) : Contr
     [Requires(AccessActions.Push)]
     [HttpPost]
     [ProducesResponseType<UploadedArchive>(StatusCodes.Status200OK, "application/json")]
-    public async Task<IActionResult> Upload([FromWorkspaceQuery] string? workspace, CancellationToken cancellationToken)
+    public async Task<IActionResult> UploadAsync(
+        [FromWorkspaceQuery] string? workspace, CancellationToken cancellationToken)
     {
         if (HasTrailingSlash)
         {
@@ -68,7 +69,7 @@ internal sealed class AppArchivesController(AppArchiveRegistry archives) : Contr
     [Requires(AccessActions.Pull)]
     [HttpGet("{id}"), HttpHead("{id}")]
     [ProducesResponseType<FileResult>(StatusCodes.Status200OK, "application/octet-stream")]
-    public async Task<IActionResult> Download(
+    public async Task<IActionResult> DownloadAsync(
         string id, [FromWorkspaceQuery] string? workspace, CancellationToken cancellationToken)
     {
         var place = Derive(workspace);
@@ -92,7 +93,7 @@ internal sealed class AppArchivesController(AppArchiveRegistry archives) : Contr
     [Requires(AccessActions.Delete)]
     [HttpDelete("{id}")]
     [ProducesResponseType(StatusCodes.Status204NoContent)]
-    public async Task<IActionResult> Delete(
+    public async Task<IActionResult> DeleteAsync(
         string id, [FromWorkspaceQuery] string? workspace, CancellationToken cancellationToken)
     {
         var place = Derive(workspace);

@@ -4,12 +4,13 @@ using Microsoft.AspNetCore.Mvc;
 using Registry.Api.Access;
 using Registry.Api.Health;
 using Registry.Api.Http;
+using Registry.Api.Http.Errors;
 
 namespace Registry.Api.Kar;
 
 /// <summary>The status of the service: <c>/api/v1</c>.</summary>
 /// <param name="storage">The storage, and whether it is available.</param>
-[ApiExplorerSettings] // Only controllers with [ApiController] are described by default.
+[ApiController]
 internal sealed class StatusController(StorageReadiness storage) : ControllerBase
 {
     /// <summary>Show the status of the registry</summary>
@@ -19,11 +20,11 @@ internal sealed class StatusController(StorageReadiness storage) : ControllerBas
     [HttpGet("api/v1"), HttpHead("api/v1")]
     [ProducesResponseType<Dictionary<string, string>>(StatusCodes.Status200OK, "application/json")]
     [ProducesResponseType<Dictionary<string, string>>(StatusCodes.Status503ServiceUnavailable, "application/json")]
-    public async Task<IActionResult> Show(CancellationToken cancellationToken)
+    public async Task<IActionResult> ShowAsync(CancellationToken cancellationToken)
     {
         var isAvailable = await storage.IsAvailableAsync(cancellationToken);
         if (!isAvailable)
-            Response.Headers.RetryAfter = "2";
+            Response.Headers.RetryAfter = ErrorTable.UnavailableRetryAfter;
         var status = new Dictionary<string, string>(storage.Facts)
         {
             ["kind"] = "registry#status",

@@ -27,14 +27,14 @@ internal static class KarOperations
 
     public static (Type Controller, string Action, OperationNotes Notes)[] All { get; } =
     [
-        (typeof(StatusController), nameof(StatusController.Show), new("ShowStatus")
+        (typeof(StatusController), nameof(StatusController.ShowAsync), new("ShowStatus")
         {
             Example = _ => Status("ok"),
             Schema = static (document, _) => ObjectSchemas.Define(document, "RegistryStatus", StatusSchema),
         }),
         (
             typeof(AppArchivesController),
-            nameof(AppArchivesController.Upload),
+            nameof(AppArchivesController.UploadAsync),
             new("UploadArchive", EmptyBody, InvalidWorkspace)
         {
             Example = _ => JsonSerializer.SerializeToNode(
@@ -53,14 +53,14 @@ internal static class KarOperations
         }),
         (
             typeof(AppArchivesController),
-            nameof(AppArchivesController.Download),
+            nameof(AppArchivesController.DownloadAsync),
             new("DownloadArchive", InvalidWorkspace, UnknownArchive)
             {
                 Headers = new Dictionary<string, string[]> { ["200"] = [HeaderNames.LastModified] },
             }),
         (
             typeof(AppArchivesController),
-            nameof(AppArchivesController.Delete),
+            nameof(AppArchivesController.DeleteAsync),
             new("DeleteArchive", InvalidWorkspace, UnknownArchive)),
     ];
 

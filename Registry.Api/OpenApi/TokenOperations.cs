@@ -19,7 +19,7 @@ internal static class TokenOperations
     [
         (
             typeof(TokensController),
-            nameof(TokensController.Issue),
+            nameof(TokensController.IssueAsync),
             Of("IssueToken", NewTokenReader.MissingName, TokenErrors.MayNotGive([SampleScope()])) with
         {
             Example = _ => Token(isIssued: true),
@@ -44,14 +44,14 @@ internal static class TokenOperations
                 },
             },
         }),
-        (typeof(TokensController), nameof(TokensController.List), Of("ListTokens") with
+        (typeof(TokensController), nameof(TokensController.ListAsync), Of("ListTokens") with
         {
             Example = _ => new JsonArray(Token()),
             Schema = static (document, _) => ObjectSchemas.ArrayOf(Define(document), "Tokens, by id."),
         }),
-        (typeof(TokensController), nameof(TokensController.ShowSelf), Shown("ShowOwnToken")),
-        (typeof(TokensController), nameof(TokensController.Show), Shown("ShowToken")),
-        (typeof(TokensController), nameof(TokensController.Revoke), Of("RevokeToken", Unknown)),
+        (typeof(TokensController), nameof(TokensController.ShowSelfAsync), Shown("ShowOwnToken")),
+        (typeof(TokensController), nameof(TokensController.ShowAsync), Shown("ShowToken")),
+        (typeof(TokensController), nameof(TokensController.RevokeAsync), Of("RevokeToken", Unknown)),
     ];
 
     /// <summary>The pattern of the id of a token: see <see cref="TokenId"/>.</summary>

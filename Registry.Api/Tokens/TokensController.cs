@@ -9,7 +9,7 @@ namespace Registry.Api.Tokens;
 
 /// <summary>Tokens: <c>/api/v1/tokens</c>.</summary>
 /// <param name="tokens">The use cases.</param>
-[ApiExplorerSettings] // Only controllers with [ApiController] are described by default.
+[ApiController]
 [RequiresTokenMode]
 [Route("api/v1/tokens")]
 internal sealed class TokensController(AccessTokens tokens) : ControllerBase
@@ -25,7 +25,7 @@ internal sealed class TokensController(AccessTokens tokens) : ControllerBase
     [Requires(AccessActions.Admin)]
     [HttpPost]
     [ProducesResponseType<TokenJson>(StatusCodes.Status201Created, "application/json")]
-    public async Task<IActionResult> Issue(CancellationToken cancellationToken)
+    public async Task<IActionResult> IssueAsync(CancellationToken cancellationToken)
     {
         var request = await NewTokenReader.ReadAsync(Request, cancellationToken);
         var issued = await tokens.IssueAsync(request, Caller, cancellationToken);
@@ -43,7 +43,7 @@ internal sealed class TokensController(AccessTokens tokens) : ControllerBase
     [Requires(AccessActions.Admin)]
     [HttpGet, HttpHead]
     [ProducesResponseType<IReadOnlyList<TokenJson>>(StatusCodes.Status200OK, "application/json")]
-    public async Task<IActionResult> List(CancellationToken cancellationToken)
+    public async Task<IActionResult> ListAsync(CancellationToken cancellationToken)
     {
         var listed = await tokens.ListAsync(Caller, cancellationToken);
         if (listed.Unreadable.Count > 0)
@@ -56,7 +56,7 @@ internal sealed class TokensController(AccessTokens tokens) : ControllerBase
     [Requires(AccessActions.None)]
     [HttpGet("self"), HttpHead("self")]
     [ProducesResponseType<TokenJson>(StatusCodes.Status200OK, "application/json")]
-    public async Task<IActionResult> ShowSelf(CancellationToken cancellationToken)
+    public async Task<IActionResult> ShowSelfAsync(CancellationToken cancellationToken)
     {
         var caller = Caller;
         if (caller.Kind == CallerKind.Anonymous)
@@ -72,7 +72,7 @@ internal sealed class TokensController(AccessTokens tokens) : ControllerBase
     [Requires(AccessActions.Admin)]
     [HttpGet("{tokenId}"), HttpHead("{tokenId}")]
     [ProducesResponseType<TokenJson>(StatusCodes.Status200OK, "application/json")]
-    public async Task<IActionResult> Show(string tokenId, CancellationToken cancellationToken) =>
+    public async Task<IActionResult> ShowAsync(string tokenId, CancellationToken cancellationToken) =>
         Show(await tokens.GetAsync(Parse(tokenId), Caller, cancellationToken));
 
     /// <summary>Revoke a token</summary>
@@ -82,7 +82,7 @@ internal sealed class TokensController(AccessTokens tokens) : ControllerBase
     [Requires(AccessActions.Admin)]
     [HttpDelete("{tokenId}")]
     [ProducesResponseType(StatusCodes.Status204NoContent)]
-    public async Task<IActionResult> Revoke(string tokenId, CancellationToken cancellationToken)
+    public async Task<IActionResult> RevokeAsync(string tokenId, CancellationToken cancellationToken)
     {
         await tokens.RevokeAsync(Parse(tokenId), Caller, cancellationToken);
         return NoContent();

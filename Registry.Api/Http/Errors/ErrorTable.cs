@@ -23,10 +23,11 @@ internal sealed class ErrorTable(
     /// </summary>
     private const int UnavailableSeconds = 2;
 
-    private static readonly string UnavailableRetryAfter = UnavailableSeconds.ToString(CultureInfo.InvariantCulture);
-
-    /// <summary>The same for a full storage, where an operator has to free space first.</summary>
+    /// <summary>The <c>Retry-After</c> of a full storage, where an operator has to free space first.</summary>
     private const string FullRetryAfter = "60";
+
+    /// <summary>The <c>Retry-After</c> of a storage that does not respond.</summary>
+    public static string UnavailableRetryAfter { get; } = UnavailableSeconds.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>
     /// The vocabulary of CNR, which KAR extends with <c>archive-not-found</c>. Pages and health use it too. Errors that
