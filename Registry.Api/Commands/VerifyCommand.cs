@@ -65,9 +65,7 @@ internal sealed class VerifyCommand : RegistryCommand
         {
             await using var repaired =
                 await CommandRegistry.OpenAsync(settings, writes: true, new CommandLog(console), cancellationToken);
-            var idle = repaired.Collection.StagedIdle;
-            var discarded = await repaired.Storage.Blobs.DiscardAbandonedAsync(idle, cancellationToken)
-                + await repaired.Uploads.DiscardIdleAsync(idle, cancellationToken);
+            var discarded = await repaired.Collector.DiscardAbandonedAsync(cancellationToken);
             await console.Output.WriteLineAsync($"Discarded: {Count.Of(discarded, "abandoned upload")}.");
         }
 

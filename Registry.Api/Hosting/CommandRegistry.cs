@@ -15,7 +15,7 @@ namespace Registry.Api.Hosting;
 /// <param name="indexes">The package indexes.</param>
 /// <param name="channels">The use cases of channels.</param>
 /// <param name="tokens">The use cases of tokens.</param>
-/// <param name="collection">When unreferenced blobs are reclaimed.</param>
+/// <param name="collector">Discards abandoned uploads.</param>
 /// <param name="time">The clock.</param>
 internal sealed class CommandRegistry(
     IDocumentStore documents,
@@ -26,7 +26,7 @@ internal sealed class CommandRegistry(
     PackageIndexes indexes,
     ChannelRegistry channels,
     AccessTokens tokens,
-    CollectionOptions collection,
+    BlobCollector collector,
     TimeProvider time) : IAsyncDisposable
 {
     private ServiceProvider? services;
@@ -49,8 +49,8 @@ internal sealed class CommandRegistry(
     /// <summary>The use cases of tokens.</summary>
     public AccessTokens Tokens => tokens;
 
-    /// <summary>When unreferenced blobs are reclaimed.</summary>
-    public CollectionOptions Collection => collection;
+    /// <summary>Discards abandoned uploads.</summary>
+    public BlobCollector Collector => collector;
 
     /// <summary>The clock.</summary>
     public TimeProvider Time => time;
