@@ -87,14 +87,11 @@ internal static class DocumentScripts
     /// Reads the changes since a position. KEYS: revision, changes. ARGV: the history that the caller knows and its
     /// revision, both empty for none. Returns the history, the last revision, and the names that changed since, each
     /// followed by its revision or that of its delete; nil instead of the names when they are unknown. A history is one
-    /// epoch with one set of changes. Revisions never repeat in any history, so if the last revision is the known one,
-    /// nothing was written.
+    /// epoch with one set of changes. It is compared even if the last revision is the known one: a server that lost its
+    /// last writes may be back at it, while the caller has cached what was lost.
     /// </summary>
     public static RedisScript Changes { get; } = new(writes: false, """
         local present = redis.call('GET', KEYS[1]) or '0'
-        if present == ARGV[2] and redis.call('EXISTS', KEYS[2]) == 1 then
-          return {ARGV[1], present, {}}
-        end
         local oldest = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')
         local history = (oldest[1] or '') .. epoch()
         if string.sub(oldest[1] or '', 1, 1) ~= '@' or ARGV[1] ~= history or tonumber(ARGV[2]) < tonumber(oldest[2])

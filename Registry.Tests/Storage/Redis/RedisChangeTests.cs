@@ -30,6 +30,20 @@ public sealed class RedisChangeTests : RedisTests
     }
 
     [Test]
+    public async Task A_server_that_lost_the_writes_since_the_token_requires_a_listing()
+    {
+        var documents = Open().Documents;
+        await documents.PutAsync(Sample, "one", Precondition.Absent, CancellationToken);
+        var token = (await documents.ChangesAsync(StoreKeys.Packages, null, CancellationToken)).Token;
+        await Server.CommandAsync("SAVE");
+        await documents.PutAsync(Sample, "two", Precondition.None, CancellationToken);
+        await Server.KillAsync();
+        await Server.RestartAsync(CancellationToken);
+        await WaitUntilAvailableAsync(documents);
+        Assert.That((await documents.ChangesAsync(StoreKeys.Packages, token, CancellationToken)).Keys, Is.Null);
+    }
+
+    [Test]
     public async Task A_list_after_a_push_requests_the_changes_and_reads_only_those_of_another_replica(
         [Values] bool byAnotherReplica)
     {

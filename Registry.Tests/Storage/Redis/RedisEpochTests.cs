@@ -76,6 +76,22 @@ public sealed class RedisEpochTests : RedisTests
     }
 
     [Test]
+    public async Task A_release_that_a_restart_lost_is_gone_where_it_was_pushed_and_can_be_pushed_again()
+    {
+        var storage = Open();
+        var packages = Packages(storage);
+        await PushAsync(packages, "1.0.0", "a");
+        await packages.GetAsync(Name, CancellationToken);
+        await Server.CommandAsync("SAVE");
+        await PushAsync(packages, "2.0.0", "b");
+        await RestartAsync(storage);
+        var index = (await packages.GetAsync(Name, CancellationToken)).State;
+        Assert.That(index.Releases.Select(release => release.Value), Is.EqualTo(new[] { "1.0.0" }));
+        await PushAsync(packages, "2.0.0", "b");
+        await AssertContentsAsync(storage, ("1.0.0", "a"), ("2.0.0", "b"));
+    }
+
+    [Test]
     public async Task A_blob_whose_reference_a_restart_restored_is_not_collected()
     {
         var storage = Open();
@@ -141,7 +157,10 @@ public sealed class RedisEpochTests : RedisTests
             NullLogger<BlobCollector>.Instance);
 
     private Task<Manifest> PushAsync(StorageInstance storage, string release, string content) =>
-        Samples.PushAsync(Packages(storage), Name, release, content, cancellationToken: CancellationToken);
+        PushAsync(Packages(storage), release, content);
+
+    private Task<Manifest> PushAsync(PackageRegistry packages, string release, string content) =>
+        Samples.PushAsync(packages, Name, release, content, cancellationToken: CancellationToken);
 
     private async Task AssertNotAcknowledgedAsync(StorageInstance storage, string release, string content)
     {
