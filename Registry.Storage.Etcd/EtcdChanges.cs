@@ -38,6 +38,19 @@ internal sealed class EtcdChanges(EtcdClient client, EtcdKeys keys)
     public RequestOp Reset() => EtcdTxn.Delete(keys.Changes);
 
     /// <summary>
+    /// Whether the result of <see cref="Record"/> was written shortly before a revision. False if it is unknown.
+    /// </summary>
+    public async Task<bool> ContainsAsync(RequestOp record, long revision)
+    {
+        var request = new TxnRequest();
+        for (var past = revision; past > Math.Max(0, revision - RevisionsAtOnce); past--)
+            request.Success.Add(EtcdTxn.Get(keys.Changes, past));
+        return await client.TryReadAsync(request, CancellationToken.None) is { } written
+            && written.Responses.Any(response =>
+                response.ResponseRange.Kvs is [var entry, ..] && entry.Value == record.RequestPut.Value);
+    }
+
+    /// <summary>
     /// Implements <see cref="IDocumentStore.ChangesAsync"/>. One request checks whether the last write is still the
     /// known one. If not, it also returns the last write and checks that the known one is in its history. When the
     /// known one is its predecessor, no other request is needed.

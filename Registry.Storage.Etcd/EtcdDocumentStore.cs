@@ -47,14 +47,25 @@ internal sealed class EtcdDocumentStore(EtcdClient client, EtcdKeys keys) : IDoc
     {
         precondition.ThrowIfAbsent();
         cancellationToken.ThrowIfCancellationRequested();
+        var etcdKey = keys.Document(key);
+        if (!TryCompare(etcdKey, precondition, out var request))
+            return false;
+        var record = changes.Record(key);
+        request.Success.Add(EtcdTxn.Delete(etcdKey));
+        request.Success.Add(record);
         try
         {
-            return await TryDeleteAsync(key, precondition, changes.Record(key), cancellationToken);
+            return HasDeleted(await client.WriteAsync(request, Repeat.OnlyIfUnsent, cancellationToken));
         }
         catch (StorageException exception) when (exception.Kind == StorageFault.Full)
         {
-            // etcd refused the transaction because it also writes the feed key.
-            return await TryDeleteAsync(key, precondition, changes.Reset(), cancellationToken);
+            // etcd refused the transaction because it also writes the feed key; or it applied the transaction, found
+            // that it reaches the quota, and reports the same error. Only its record tells these apart.
+            request.Success[^1] = changes.Reset();
+            var response = await client.WriteAsync(request, Repeat.OnlyIfUnsent, CancellationToken.None);
+            if (HasDeleted(response) || await changes.ContainsAsync(record, response.Header.Revision))
+                return true;
+            throw;
         }
     }
 
@@ -87,17 +98,8 @@ internal sealed class EtcdDocumentStore(EtcdClient client, EtcdKeys keys) : IDoc
         ChangeToken? since,
         CancellationToken cancellationToken) => changes.SinceAsync(scope, since, cancellationToken);
 
-    private async Task<bool> TryDeleteAsync(
-        StoreKey key, Precondition precondition, RequestOp feedEntry, CancellationToken cancellationToken)
-    {
-        var etcdKey = keys.Document(key);
-        if (!TryCompare(etcdKey, precondition, out var request))
-            return false;
-        request.Success.Add(EtcdTxn.Delete(etcdKey));
-        request.Success.Add(feedEntry);
-        var response = await client.WriteAsync(request, Repeat.OnlyIfUnsent, cancellationToken);
-        return response.Succeeded && response.Responses[0].ResponseDeleteRange.Deleted > 0;
-    }
+    private static bool HasDeleted(TxnResponse response) =>
+        response.Succeeded && response.Responses[0].ResponseDeleteRange.Deleted > 0;
 
     private static Document Read(StoreKey key, KeyValue entry) =>
         entry.Value.Length <= Document.MaxBytes
