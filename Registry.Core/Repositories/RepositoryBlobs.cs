@@ -50,9 +50,12 @@ public sealed partial class RepositoryBlobs(
     /// <summary>Finds a blob; null when the package has no such blob.</summary>
     /// <param name="package">The package.</param>
     /// <param name="digest">The digest of the blob.</param>
-    /// <param name="forPush">Whether the client may refer to the blob instead of pushing it.</param>
+    /// <param name="forPush">
+    /// Whether the client may refer to the blob instead of pushing it. A blob that the storage has lost is then not
+    /// found, so that the client pushes it again.
+    /// </param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    /// <exception cref="StorageException">The storage failed.</exception>
+    /// <exception cref="StorageException">The storage failed, or has lost the blob.</exception>
     public async ValueTask<FoundBlob?> FindAsync(
         PackageName package, Digest digest, bool forPush, CancellationToken cancellationToken)
     {
@@ -64,9 +67,13 @@ public sealed partial class RepositoryBlobs(
             {
                 Derived = config,
             };
-        return await blobs.StatAsync(key, cancellationToken) is { } blob
-            && ((forPush ? IsRecent(blob) : blob.UploadedAt != Deleted)
-                || await RefersAsync(index, digest, cancellationToken))
+        if (await blobs.StatAsync(key, cancellationToken) is not { } blob)
+            return forPush || !await IsRequiredAsync(package, digest, cancellationToken)
+                ? null
+                : throw new StorageException(
+                    StorageFault.Corrupt, $"Blob {key} is missing, and {package} refers to it.");
+        return (forPush ? IsRecent(blob) : blob.UploadedAt != Deleted)
+            || await RefersAsync(index, digest, cancellationToken)
             ? new FoundBlob(blob)
             : null;
     }
@@ -266,6 +273,13 @@ public sealed partial class RepositoryBlobs(
         UploadKey.TryParse(package.Key, id, out var key) ? key : throw RepositoryErrors.UploadNotFound(package);
 
     private bool IsRecent(BlobInfo blob) => time.GetUtcNow() - blob.UploadedAt < collection.Grace / 2;
+
+    /// <summary>Whether a package, as it is now, is damaged without a blob.</summary>
+    private async ValueTask<bool> IsRequiredAsync(
+        PackageName package, Digest digest, CancellationToken cancellationToken) =>
+        (await indexes.FindAsync(package, cancellationToken))?.State is { } index
+        && (await manifests.ReferencesAsync(index, new HashSet<Digest> { digest }, damaged: null, cancellationToken))
+            .GetValueOrDefault(digest);
 
     private async ValueTask<bool> RefersAsync(
         PackageIndex? index, Digest digest, CancellationToken cancellationToken) =>

@@ -61,9 +61,25 @@ public sealed class RepositoryManifests(
     /// <exception cref="RegistryException">
     /// <see cref="ErrorCode.ManifestNotFound"/>: deleted in the meantime.
     /// </exception>
-    /// <exception cref="StorageException">The storage failed, or the manifest is damaged.</exception>
-    public ValueTask<ReadOnlyMemory<byte>> ReadAsync(OpenManifest manifest, CancellationToken cancellationToken) =>
-        manifests.ReadAsync(manifest.Index, manifest.Found, cancellationToken);
+    /// <exception cref="StorageException">The storage failed, or the manifest is missing or damaged.</exception>
+    public async ValueTask<ReadOnlyMemory<byte>> ReadAsync(
+        OpenManifest manifest, CancellationToken cancellationToken)
+    {
+        var (package, digest) = (manifest.Index.Name, manifest.Manifest.Digest);
+        try
+        {
+            return await manifests.ReadAsync(manifest.Index, manifest.Found, cancellationToken);
+        }
+        catch (RegistryException exception) when (exception.Code == ErrorCode.ManifestNotFound)
+        {
+            var now = (await indexes.FindAsync(package, cancellationToken))?.State.FindManifest(digest);
+            if (now is { Manifest.IsDerived: false })
+                throw new StorageException(
+                    StorageFault.Corrupt,
+                    $"Blob {new BlobKey(package.Key, digest)} is missing, and it is a manifest of {package}.");
+            throw;
+        }
+    }
 
     /// <summary>Returns a package that OCI clients see, with its revision.</summary>
     /// <exception cref="RegistryException"><see cref="ErrorCode.PackageNotFound"/>.</exception>

@@ -71,6 +71,64 @@ public sealed class FaultTests
         Assert.That(await OciRepository.ErrorOfAsync(response), Is.EqualTo((507, "UNAVAILABLE")));
     }
 
+    [Test]
+    public async Task A_layer_that_the_storage_has_lost_is_503_and_logged_and_a_client_pushes_it_again()
+    {
+        var damaged = new OciRepository(host.Client, "test/layer");
+        var layer = await damaged.PushBlobAsync(Content);
+        var bytes = OciRepository.Manifest(await damaged.PushBlobAsync("{}"u8.ToArray()), [layer]);
+        using (var pushed = await damaged.PutManifestAsync("latest", bytes))
+            Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.Created));
+        await LoseAsync(damaged, layer);
+        await AssertLostAsync(damaged, $"blobs/{layer}", layer);
+        using (var asked = await damaged.SendAsync("HEAD", $"blobs/{layer}"))
+            Assert.That(asked.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
+        await damaged.PushBlobAsync(Content);
+        using (var pulled = await damaged.SendAsync("GET", $"blobs/{layer}"))
+            Assert.That(pulled.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+
+        await LoseAsync(damaged, layer);
+        using (var deleted = await damaged.SendAsync("DELETE", $"manifests/{OciRepository.DigestOf(bytes)}"))
+            Assert.That(deleted.StatusCode, Is.EqualTo(HttpStatusCode.Accepted));
+        using var missing = await damaged.SendAsync("GET", $"blobs/{layer}");
+        Assert.That(await OciRepository.ErrorOfAsync(missing), Is.EqualTo((404, "BLOB_UNKNOWN")));
+    }
+
+    [Test]
+    public async Task A_manifest_that_the_storage_has_lost_is_503_and_logged_until_it_is_deleted()
+    {
+        var damaged = new OciRepository(host.Client, "test/manifest");
+        var (_, lost) = await damaged.PushArtifactAsync("latest");
+        await LoseAsync(damaged, lost);
+        await AssertLostAsync(damaged, "manifests/latest", lost);
+        await AssertLostAsync(damaged, $"manifests/{lost}", lost);
+        host.Faults.Before = async call =>
+        {
+            if (call.Operation != StorageOperation.OpenBlob)
+                return;
+            host.Faults.Clear();
+            using var deleted = await damaged.SendAsync("DELETE", $"manifests/{lost}");
+            Assert.That(deleted.StatusCode, Is.EqualTo(HttpStatusCode.Accepted));
+        };
+        using var missing = await damaged.SendAsync("GET", $"manifests/{lost}");
+        Assert.That(await OciRepository.ErrorOfAsync(missing), Is.EqualTo((404, "MANIFEST_UNKNOWN")));
+    }
+
+    [Test]
+    public async Task An_unknown_layer_that_clients_may_download_elsewhere_is_404()
+    {
+        var foreign = new OciRepository(host.Client, "test/foreign");
+        var bytes = OciRepository.Manifest(
+            await foreign.PushBlobAsync("{}"u8.ToArray()),
+            [OciRepository.UnknownDigest],
+            static json => json["layers"]![0]!["mediaType"] =
+                "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip");
+        using (var pushed = await foreign.PutManifestAsync("latest", bytes))
+            Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.Created));
+        using var missing = await foreign.SendAsync("GET", $"blobs/{OciRepository.UnknownDigest}");
+        Assert.That(await OciRepository.ErrorOfAsync(missing), Is.EqualTo((404, "BLOB_UNKNOWN")));
+    }
+
     [TestCase("POST")]
     [TestCase("PATCH")]
     [TestCase("PUT")]
@@ -118,6 +176,22 @@ public sealed class FaultTests
         };
         using var answer = await repository.SendAsync("PUT", $"{session}?digest={blob}");
         Assert.That(await OciRepository.ErrorOfAsync(answer), Is.EqualTo((404, "BLOB_UPLOAD_UNKNOWN")));
+    }
+
+    private async Task LoseAsync(OciRepository damaged, string digest)
+    {
+        var scope = StoreKey.Of(["packages", .. damaged.Name.Split('/')]);
+        var key = new BlobKey(scope, Digest.Parse(digest["sha256:".Length..]));
+        Assert.That(await host.Blobs.TryDeleteAsync(key, Precondition.None, CancellationToken.None), Is.True);
+    }
+
+    private async Task AssertLostAsync(OciRepository damaged, string path, string digest)
+    {
+        using var response = await damaged.SendAsync("GET", path);
+        Assert.That(await OciRepository.ErrorOfAsync(response), Is.EqualTo((503, "UNAVAILABLE")), path);
+        Assert.That(
+            host.Log.Faults.Select(static fault => $"{fault.Message} {fault.Exception?.Message}"),
+            Has.Some.Contains(digest["sha256:".Length..]).And.Contains("is missing"));
     }
 
     private IEnumerable<(string Method, string Path, HttpContent? Body)> RequestsOf(string session) =>
