@@ -21,6 +21,7 @@ namespace Registry.Core.Repositories;
 /// <param name="contents">Opens the blobs of packages.</param>
 /// <param name="uploads">Stages archives.</param>
 /// <param name="limits">The limits of an archive.</param>
+/// <param name="completion">Requests the completion of releases that an earlier version stored.</param>
 /// <param name="events">Raises an event for every change.</param>
 /// <param name="logger">The log.</param>
 public sealed partial class ChartRepository(
@@ -31,6 +32,7 @@ public sealed partial class ChartRepository(
     PackageContents contents,
     IUploadStore uploads,
     ContentLimits limits,
+    CompletionRequests completion,
     RegistryEvents events,
     ILogger<ChartRepository> logger)
 {
@@ -72,7 +74,10 @@ public sealed partial class ChartRepository(
     /// <param name="channel">The channel that must point at the release; null for any release.</param>
     /// <param name="caller">The caller: only packages that the caller may pull count.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    /// <exception cref="RegistryException"><see cref="ErrorCode.PackageNotFound"/>.</exception>
+    /// <exception cref="RegistryException">
+    /// <see cref="ErrorCode.PackageNotFound"/>; <see cref="ErrorCode.Unavailable"/>: the release is being completed
+    /// after an upgrade.
+    /// </exception>
     /// <exception cref="StorageException">The storage failed.</exception>
     public async Task<ChartArchive> FindAsync(
         string @namespace, string file, ChannelName? channel, Caller caller, CancellationToken cancellationToken)
@@ -80,7 +85,8 @@ public sealed partial class ChartRepository(
         var isProvenance = file.EndsWith(ProvenanceExtension, StringComparison.Ordinal);
         if (await FindOwnerAsync(@namespace, file, caller, cancellationToken) is (var index, var release)
             && (channel is not { } name || index.FindChannel(name)?.Current == release)
-            && index.Find(release, MediaType.Helm) is { Artifact.Chart: { } chart } manifest
+            && index.Find(release, MediaType.Helm) is { } manifest
+            && ArtifactOf(index.Name, manifest).Chart is { } chart
             && (isProvenance ? chart.Provenance : ArchiveOf(manifest)) is { } blob)
             return new ChartArchive(index.Name, release, blob);
         throw ChartErrors.NotFound(file);
@@ -230,6 +236,15 @@ public sealed partial class ChartRepository(
             ? provenance
             : throw ChartErrors.Invalid(reason);
 
+    /// <summary>Returns what an upgrade completes a release with, or requests it.</summary>
+    private ReleaseArtifact ArtifactOf(PackageName package, Manifest manifest)
+    {
+        if (manifest.Artifact is { } artifact)
+            return artifact;
+        completion.Request();
+        throw ArtifactErrors.Incomplete(package);
+    }
+
     private static BlobDescriptor ArchiveOf(Manifest manifest) =>
         manifest.Artifact?.Chart?.Wrapped ?? new(manifest.Content.StoredDigest, manifest.Content.Size);
 
@@ -257,8 +272,10 @@ public sealed partial class ChartRepository(
         Caller caller,
         CancellationToken cancellationToken)
     {
-        var manifest = (await indexes.FindAsync(package, cancellationToken))?.State.Find(release, MediaType.Helm);
-        if (manifest is not { Artifact: { Chart: { } chart } artifact })
+        var manifest = (await indexes.FindAsync(package, cancellationToken))?.State.Find(release, MediaType.Helm)
+            ?? throw ChartErrors.NotFound(package, release);
+        var artifact = ArtifactOf(package, manifest);
+        if (artifact.Chart is not { } chart)
             throw ChartErrors.NotFound(package, release);
         var archive = ArchiveOf(manifest);
         if (!provenance.Files.ContainsValue(archive.Digest))

@@ -51,10 +51,8 @@ public sealed class RepositoryManifests(
             : null;
         if (found is not null)
             return new OpenManifest(index, found);
-        if (!index.IsIncomplete)
-            throw ArtifactErrors.ManifestNotFound(package, reference);
-        completion.Request();
-        throw ArtifactErrors.Incomplete(package);
+        ThrowIfIncomplete(index);
+        throw ArtifactErrors.ManifestNotFound(package, reference);
     }
 
     /// <summary>Returns the bytes of a manifest.</summary>
@@ -92,12 +90,19 @@ public sealed class RepositoryManifests(
     /// Returns the tags of a package. A package that has blobs but no manifests yet, or no longer, has none: clients
     /// read the list after they have deleted the last manifest.
     /// </summary>
-    /// <exception cref="RegistryException"><see cref="ErrorCode.PackageNotFound"/>.</exception>
+    /// <exception cref="RegistryException">
+    /// <see cref="ErrorCode.PackageNotFound"/>; <see cref="ErrorCode.Unavailable"/>: releases are being completed after
+    /// an upgrade, and the list would lack their tags.
+    /// </exception>
     /// <exception cref="StorageException">The storage failed.</exception>
     public async ValueTask<TagList> ListTagsAsync(PackageName package, CancellationToken cancellationToken)
     {
         if (await indexes.FindAsync(package, cancellationToken) is { } snapshot)
+        {
+            ThrowIfIncomplete(snapshot.State);
             return new TagList(snapshot.State.Tags, snapshot.Fingerprint);
+        }
+
         await foreach (var blob in commits.Blobs.ListAsync(
             package.Key, ScopeDepth.Exact, after: null, cancellationToken))
             if (blob.UploadedAt != RepositoryBlobs.Deleted)
@@ -322,6 +327,14 @@ public sealed class RepositoryManifests(
             && await manifests.FindDerivedConfigAsync(index, digest, cancellationToken) is { } config
                 ? (await commit.StoreAsync(config, cancellationToken)).Size
                 : null;
+    }
+
+    private void ThrowIfIncomplete(PackageIndex index)
+    {
+        if (!index.IsIncomplete)
+            return;
+        completion.Request();
+        throw ArtifactErrors.Incomplete(index.Name);
     }
 
     private async ValueTask<PackageIndex> GetIndexAsync(PackageName package, CancellationToken cancellationToken) =>

@@ -58,6 +58,7 @@ internal sealed class OneRegistry
             services.Contents,
             Storage.Uploads,
             new ContentLimits(),
+            new CompletionRequests(),
             events,
             NullLogger<ChartRepository>.Instance);
         Channels = new ChannelRegistry(Indexes, events);

@@ -284,17 +284,37 @@ public sealed class HelmIndexTests : HelmTest
         Assert.That(await host.Client.GetStringAsync("helm/other/index.yaml"), Does.Contain("\"entries\":{}"));
     }
 
-    [Test]
-    public async Task A_request_for_an_incomplete_index_starts_its_completion()
+    [TestCase("/v2/team/old/tags/list", HttpStatusCode.ServiceUnavailable)]
+    [TestCase("/v2/team/old/manifests/1.0.0", HttpStatusCode.ServiceUnavailable)]
+    [TestCase("/helm/team/charts/old-1.0.0.tgz", HttpStatusCode.ServiceUnavailable)]
+    [TestCase("/helm/team/charts/old-1.0.0.tgz.prov", HttpStatusCode.ServiceUnavailable)]
+    [TestCase("/helm/team/charts/old-2.0.0.tgz", HttpStatusCode.NotFound)]
+    [TestCase("/v2/team/app/tags/list", HttpStatusCode.OK)]
+    public async Task Only_what_an_incomplete_release_belongs_to_is_unavailable(string path, HttpStatusCode expected)
+    {
+        await using var host = await RegistryHost.StartAsync(services => services.Remove(
+            services.Single(static service => service.ImplementationType == typeof(CompletionService))));
+        await host.PushAsync("team/app", "1.0.0");
+        await host.PushIncompleteAsync("team/old", "1.0.0");
+        using var response = await host.Client.GetAsync(path);
+        Assert.That(response.StatusCode, Is.EqualTo(expected));
+        Assert.That(
+            response.Headers.RetryAfter, expected == HttpStatusCode.ServiceUnavailable ? Is.Not.Null : Is.Null);
+    }
+
+    [TestCase("helm/team/index.yaml", HttpStatusCode.OK)]
+    [TestCase("v2/team/old/tags/list", HttpStatusCode.OK)]
+    [TestCase("helm/team/charts/old-1.0.0.tgz", HttpStatusCode.NotFound)]
+    public async Task A_request_for_an_incomplete_release_starts_its_completion(string path, HttpStatusCode expected)
     {
         await Host.PushIncompleteAsync("team/old", "1.0.0");
         using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         while (true)
         {
-            using var response = await Client.GetAsync("helm/team/index.yaml", deadline.Token);
-            if (response.StatusCode == HttpStatusCode.OK)
+            using var response = await Client.GetAsync(path, deadline.Token);
+            if (response.StatusCode == expected)
                 break;
-            await ErrorOfAsync(response, HttpStatusCode.ServiceUnavailable);
+            Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
             await Task.Delay(100, deadline.Token);
         }
     }
