@@ -6,6 +6,16 @@ namespace Registry.Core.Content;
 /// </summary>
 public sealed record ContentLimits
 {
+    /// <summary>No limits for content that was accepted once.</summary>
+    internal static ContentLimits None { get; } = new()
+    {
+        MaxPackageBytes = long.MaxValue,
+        MaxUnpackedBytes = long.MaxValue,
+        MaxRatio = int.MaxValue,
+        RatioFloorBytes = long.MaxValue,
+        MaxTarEntries = int.MaxValue,
+    };
+
     /// <summary>The maximum size of a package as it is stored (the gzip), in bytes.</summary>
     /// <value>512 MiB.</value>
     public long MaxPackageBytes { get; init; } = 512L << 20;

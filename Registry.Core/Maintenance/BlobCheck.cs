@@ -13,16 +13,6 @@ internal sealed record BlobCheck(string? Problem, long Length, Digest TarDigest)
 {
     private const int MaxAttempts = 10;
 
-    /// <summary>Content that was accepted once is not checked against the current limits.</summary>
-    private static readonly ContentLimits NoLimits = new()
-    {
-        MaxPackageBytes = long.MaxValue,
-        MaxUnpackedBytes = long.MaxValue,
-        MaxRatio = int.MaxValue,
-        RatioFloorBytes = long.MaxValue,
-        MaxTarEntries = int.MaxValue,
-    };
-
     /// <summary>Reads and checks a blob.</summary>
     /// <param name="blobs">The storage of the blob.</param>
     /// <param name="key">The key of the blob.</param>
@@ -62,7 +52,8 @@ internal sealed record BlobCheck(string? Problem, long Length, Digest TarDigest)
     private static async Task<BlobCheck> ReadAsync(
         BlobReader reader, Digest name, bool unpack, Tally read, CancellationToken cancellationToken)
     {
-        await using var inspection = unpack ? new ContentInspection(NoLimits) : null;
+        // Content that was accepted once is not checked against the current limits.
+        await using var inspection = unpack ? new ContentInspection(ContentLimits.None) : null;
         var digest = await BlobBytes.HashAsync(
             reader.Content, inspection is null ? null : inspection.WriteAsync, read.AddBytes, cancellationToken);
         if (digest != name)

@@ -48,7 +48,7 @@ public sealed partial class PackageIndex
         var known = index.Find(manifest.Release, manifest.MediaType);
         if (known is not null && IsSameContent(known, manifest))
         {
-            var artifact = known.Artifact is { } recorded
+            var artifact = known.Artifact?.WithPushed(manifest.Artifact) is { } recorded
                 ? recorded.WithCurrent(pushed) with { Chart = Merge(recorded.Chart, manifest.Artifact.Chart) }
                 : manifest.Artifact;
             return index.Replace(known, known with { Artifact = artifact }).WithoutArtifact(pushed.Digest);

@@ -113,7 +113,8 @@ public sealed partial class PackageIndex
         var isSame = known.Content.StoredDigest == manifest.Content.StoredDigest && known.Artifact is not null;
         return index.Settle(
             index.CreatedAt,
-            index.Manifests.SetItem(at, isSame ? manifest with { Artifact = known.Artifact } : manifest),
+            index.Manifests.SetItem(
+                at, isSame ? manifest with { Artifact = known.Artifact!.WithPushed(manifest.Artifact) } : manifest),
             index.Channels,
             isSame ? index.Artifacts : index.WithoutIndexesOf(manifest.Release),
             manifest.Release);

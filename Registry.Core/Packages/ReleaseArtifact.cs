@@ -19,6 +19,17 @@ public sealed record ReleaseArtifact(
     ChartContent? Chart,
     string? Unlisted)
 {
+    /// <summary>The reason for content that could not be read when an upgrade completed the release.</summary>
+    internal const string Unreadable = "Its content cannot be read.";
+
+    /// <summary>
+    /// Returns what to record for another push of the same content: this, unless its content could not be read before.
+    /// </summary>
+    internal ReleaseArtifact WithPushed(ReleaseArtifact? pushed) =>
+        Unlisted == Unreadable && pushed is not null
+            ? pushed with { PreviousManifests = WithCurrent(pushed.Current).PreviousManifests }
+            : this;
+
     /// <summary>Returns this with another current manifest; the previous one stays readable.</summary>
     public ReleaseArtifact WithCurrent(StoredManifest manifest) =>
         Current.Digest == manifest.Digest

@@ -14,7 +14,6 @@ namespace Registry.Core.Packages;
 public sealed class ReleaseArtifacts(IBlobStore blobs, DerivedReleases derived, ContentLimits limits)
 {
     private const string NotHelm = "Its media type is not helm.";
-    private const string Unreadable = "Its content cannot be read.";
 
     /// <summary>Describes a release whose content was committed.</summary>
     /// <param name="commit">The commit of the release, which gains the blobs that the description needs.</param>
@@ -67,7 +66,7 @@ public sealed class ReleaseArtifacts(IBlobStore blobs, DerivedReleases derived, 
     {
         if (FindRelease(document) is not { } found)
             return null;
-        var (size, inspected) = await InspectAsync(commit.Package, found.Content.Digest, cancellationToken);
+        var (size, inspected) = await InspectAsync(commit.Package, found.Content.Digest, limits, cancellationToken);
         var content = new ContentDescriptor(found.MediaType, found.Content.Digest, size, inspected.TarDigest);
         var (chart, unlisted) = content.MediaType == MediaType.Helm
             ? await ReadChartAsync(commit, content, inspected.File, cancellationToken)
@@ -82,12 +81,16 @@ public sealed class ReleaseArtifacts(IBlobStore blobs, DerivedReleases derived, 
         };
     }
 
-    /// <summary>Describes a release that an earlier version stored.</summary>
+    /// <summary>
+    /// Describes a release that an earlier version stored. Content that was accepted once is not checked against the
+    /// current limits.
+    /// </summary>
     /// <exception cref="StorageException">The storage failed, or the content is damaged.</exception>
     internal async Task<ReleaseArtifact> CompleteAsync(
         PackageCommit commit, Manifest manifest, CancellationToken cancellationToken)
     {
-        var (_, inspected) = await InspectAsync(commit.Package, manifest.Content.StoredDigest, cancellationToken);
+        var (_, inspected) = await InspectAsync(
+            commit.Package, manifest.Content.StoredDigest, ContentLimits.None, cancellationToken);
         return await DescribeAsync(
             commit,
             manifest.Release,
@@ -105,7 +108,7 @@ public sealed class ReleaseArtifacts(IBlobStore blobs, DerivedReleases derived, 
         var contentAt = WholeSeconds.Floor(manifest.CreatedAt);
         var made = await derived.MakeAsync(
             commit.Package, manifest.Release, manifest.Content, contentAt, chart: null, cancellationToken);
-        return new ReleaseArtifact(contentAt, made.Describe(), [], Chart: null, Unreadable);
+        return new ReleaseArtifact(contentAt, made.Describe(), [], Chart: null, ReleaseArtifact.Unreadable);
     }
 
     private static ReleaseManifest? FindRelease(ManifestDocument document)
@@ -121,12 +124,12 @@ public sealed class ReleaseArtifacts(IBlobStore blobs, DerivedReleases derived, 
     }
 
     private async Task<(long Size, ContentInspection.InspectionResult Inspected)> InspectAsync(
-        PackageName package, Digest digest, CancellationToken cancellationToken)
+        PackageName package, Digest digest, ContentLimits allowed, CancellationToken cancellationToken)
     {
         await using var reader =
             await blobs.OpenAsync(new BlobKey(package.Key, digest), ByteRange.All, cancellationToken)
             ?? throw ArtifactErrors.UnknownReference(package, digest);
-        await using var inspection = new ContentInspection(limits, ChartReader.File);
+        await using var inspection = new ContentInspection(allowed, ChartReader.File);
         await BlobBytes.CopyAsync(reader.Content, inspection.WriteAsync, cancellationToken);
         var inspected = await inspection.CompleteAsync(cancellationToken);
         return inspected.Refusal is { } refusal

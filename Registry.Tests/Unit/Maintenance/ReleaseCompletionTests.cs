@@ -5,6 +5,7 @@ using System.Text;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
+using Registry.Core.Artifacts;
 using Registry.Core.Catalog;
 using Registry.Core.Content;
 using Registry.Core.Documents;
@@ -76,6 +77,38 @@ internal sealed class ReleaseCompletionTests : IDisposable
         Assert.That(
             Encoding.UTF8.GetString(await registry.ReadAsync("2.0.0")), Does.Contain($"sha256:{Sha256(damaged)}"));
         await AssertFindingsAsync(2);
+    }
+
+    [Test]
+    public async Task A_release_whose_content_was_missing_is_a_chart_once_it_is_pushed_again([Values] bool byHelm)
+    {
+        var chart = Chart("1.0.0");
+        await StoreAsync(("1.0.0", "helm", chart));
+        registry.Lose(Sha256(chart));
+        await Completion().RunAsync(default);
+        var former = await registry.ReadAsync("1.0.0");
+
+        registry.Time.Passed += TimeSpan.FromHours(1);
+        if (byHelm)
+            await registry.PutAsync(await registry.HelmManifestAsync(chart), "1.0.0");
+        else
+            await registry.PushAsync("1.0.0", chart, force: true);
+        var manifest = (await registry.IndexAsync())!.Manifests.Single();
+        Assert.That(manifest.Artifact!.Unlisted, Is.Null);
+        Assert.That(manifest.Artifact.Chart, Is.Not.Null);
+        Assert.That(
+            Encoding.UTF8.GetString(await registry.ReadAsync("1.0.0")), Does.Contain(OciMediaTypes.HelmConfig));
+        Assert.That(await registry.ReadAsync(Sha256(former)), Is.EqualTo(former));
+        await AssertFindingsAsync(0);
+    }
+
+    [Test]
+    public async Task Content_above_the_current_limits_is_completed()
+    {
+        await StoreAsync(("1.0.0", "helm", Chart("1.0.0")));
+        var limits = new ContentLimits { MaxPackageBytes = 1, MaxUnpackedBytes = 1, MaxTarEntries = 1 };
+        Assert.That(await Completion(content: limits).RunAsync(default), Is.EqualTo(1));
+        Assert.That((await registry.IndexAsync())!.Manifests.Single().Artifact!.Unlisted, Is.Null);
     }
 
     [Test]
@@ -196,7 +229,7 @@ internal sealed class ReleaseCompletionTests : IDisposable
         await AssertFindingsAsync(0);
     }
 
-    private ReleaseCompletion Completion(IndexLimits? limits = null)
+    private ReleaseCompletion Completion(IndexLimits? limits = null, ContentLimits? content = null)
     {
         var loggers = LoggerFactory.Create(logging => logging.AddProvider(log));
         var documents = new FaultyDocumentStore(registry.Storage.Documents, faults);
@@ -213,7 +246,7 @@ internal sealed class ReleaseCompletionTests : IDisposable
                 new CollectionOptions(),
                 registry.Time,
                 NullLogger<PackageCommits>.Instance),
-            new ReleaseArtifacts(blobs, derived, new ContentLimits()),
+            new ReleaseArtifacts(blobs, derived, content ?? new ContentLimits()),
             requests,
             loggers.CreateLogger<ReleaseCompletion>());
     }
