@@ -177,10 +177,11 @@ public sealed partial class AccessTokens(
     {
         ForgetEarlierUses();
         var removed = 0;
-        var listed = await ListAsync(Collector, cancellationToken);
-        foreach (var token in listed.Tokens.Where(token => token.IsExpired(time.GetUtcNow() - ExpiredFor)))
+        await foreach (var (key, document) in documents.ReadAsync(StoreKeys.Tokens, after: null, cancellationToken))
         {
-            if (!await documents.TryDeleteAsync(token.Id.Key, Precondition.None, cancellationToken))
+            // Its id may belong to a token that was issued after it was read.
+            if (FindRemovable(key, document) is not { } token
+                || !await documents.TryDeleteAsync(key, Precondition.Matches(document.Revision), cancellationToken))
                 continue;
             removed++;
             Raise(RegistryAction.TokenRemoved, token, Collector);
@@ -245,6 +246,21 @@ public sealed partial class AccessTokens(
 
     /// <summary>Waits until the last uses in progress are stored, before the storage is closed.</summary>
     public async ValueTask DisposeAsync() => await Task.WhenAll(recorded.Values.Select(static last => last.Write));
+
+    /// <summary>
+    /// Returns a token that expired long enough ago to be removed; null if it did not, or cannot be read.
+    /// </summary>
+    private AccessToken? FindRemovable(StoreKey key, Document document)
+    {
+        try
+        {
+            return Parse(key, document) is var token && token.IsExpired(time.GetUtcNow() - ExpiredFor) ? token : null;
+        }
+        catch (StorageException damage) when (damage.Kind is StorageFault.Corrupt or StorageFault.NewerSchema)
+        {
+            return null;
+        }
+    }
 
     private AccessToken Parse(StoreKey key, Document document) =>
         TokenId.TryParse(key, out var id)

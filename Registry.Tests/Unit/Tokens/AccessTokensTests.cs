@@ -96,6 +96,24 @@ internal sealed class AccessTokensTests
     }
 
     [Test]
+    public async Task A_token_that_was_issued_again_meanwhile_is_not_removed()
+    {
+        var (expired, _) = await IssueAsync("team/**=pull", "1d");
+        time.Still = Samples.Start.AddDays(40);
+        IssuedToken? again = null;
+        faults.Before = async call =>
+        {
+            if (call.Operation != StorageOperation.DeleteDocument)
+                return;
+            faults.Clear();
+            Assert.That(await replica.RemoveExpiredAsync(default), Is.EqualTo(1));
+            again = await replica.IssueAsync(New("team/**=pull", "1d") with { Id = expired.Id }, Root, default);
+        };
+        Assert.That(await tokens.RemoveExpiredAsync(default), Is.Zero);
+        Assert.That(await tokens.FindAsync(again!.Secret, default), Is.Not.Null);
+    }
+
+    [Test]
     public async Task A_damaged_token_does_not_keep_expired_ones_from_being_removed()
     {
         var (damaged, _) = await IssueAsync("team/app=pull");
