@@ -1,10 +1,11 @@
+using System.Runtime.CompilerServices;
 using Registry.Core.Storage;
 
 namespace Registry.Core.Telemetry;
 
 /// <summary>
-/// Records every operation of a blob store. An open ends when the reader exists; reading is not recorded. The commit of
-/// a writer is a separate operation.
+/// Records every operation of a blob store. An open ends when the reader exists. The reads of its content are a
+/// separate operation, and so are the writes and the commit of a writer.
 /// </summary>
 /// <param name="inner">The store.</param>
 /// <param name="metrics">Records the operations.</param>
@@ -16,11 +17,9 @@ public sealed class ObservedBlobStore(IBlobStore inner, StorageMetrics metrics) 
 
     /// <inheritdoc/>
     public ValueTask<BlobReader?> OpenAsync(BlobKey key, ByteRange range, CancellationToken cancellationToken) =>
-        metrics.RecordAsync(
-            "open",
-            (inner, key, range, cancellationToken),
-            static call => call.inner.OpenAsync(call.key, call.range, call.cancellationToken),
-            static (_, reader) => StorageOutcome.OfRead(reader));
+        metrics.IsEnabled
+            ? OpenObservedAsync(key, range, cancellationToken)
+            : inner.OpenAsync(key, range, cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask<BlobInfo?> StatAsync(BlobKey key, CancellationToken cancellationToken) => metrics.RecordAsync(
@@ -74,6 +73,19 @@ public sealed class ObservedBlobStore(IBlobStore inner, StorageMetrics metrics) 
             static call => call.inner.DiscardAbandonedAsync(call.idle, call.cancellationToken),
             static (_, _) => StorageOutcome.Ok);
 
+    private async ValueTask<BlobReader?> OpenObservedAsync(
+        BlobKey key, ByteRange range, CancellationToken cancellationToken)
+    {
+        var reader = await metrics.RecordAsync(
+            "open",
+            (inner, key, range, cancellationToken),
+            static call => call.inner.OpenAsync(call.key, call.range, call.cancellationToken),
+            static (_, reader) => StorageOutcome.OfRead(reader));
+        return reader is null
+            ? null
+            : new BlobReader(reader.Info, reader.Length, new ObservedContent(reader.Content, reader.Length, metrics));
+    }
+
     private async ValueTask<BlobWriter> CreateObservedAsync(StoreKey scope, CancellationToken cancellationToken)
     {
         var writer = await metrics.RecordAsync(
@@ -84,19 +96,42 @@ public sealed class ObservedBlobStore(IBlobStore inner, StorageMetrics metrics) 
         return new ObservedBlobWriter(writer, metrics);
     }
 
-    /// <summary>Records the commit of a writer.</summary>
+    /// <summary>Records the writes and the commit of a writer.</summary>
     private sealed class ObservedBlobWriter(BlobWriter inner, StorageMetrics metrics) : BlobWriter
     {
-        public override ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
-            inner.WriteAsync(bytes, cancellationToken);
+        private readonly ContentTimer timer = new(metrics, "write");
+
+        [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+        {
+            timer.Begin();
+            try
+            {
+                await inner.WriteAsync(bytes, cancellationToken);
+                timer.End();
+            }
+            catch (Exception exception)
+            {
+                timer.Fail(exception);
+                throw;
+            }
+        }
 
         public override ValueTask<CommittedBlob> CommitAsync(
-            Digest digest, DateTimeOffset? uploadedAt, CancellationToken cancellationToken) => metrics.RecordAsync(
+            Digest digest, DateTimeOffset? uploadedAt, CancellationToken cancellationToken)
+        {
+            timer.Complete();
+            return metrics.RecordAsync(
                 "commit",
                 (inner, digest, uploadedAt, cancellationToken),
                 static call => call.inner.CommitAsync(call.digest, call.uploadedAt, call.cancellationToken),
                 static (_, _) => StorageOutcome.Ok);
+        }
 
-        public override ValueTask DisposeAsync() => inner.DisposeAsync();
+        public override ValueTask DisposeAsync()
+        {
+            timer.Complete();
+            return inner.DisposeAsync();
+        }
     }
 }

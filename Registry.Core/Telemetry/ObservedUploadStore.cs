@@ -1,10 +1,11 @@
+using System.Runtime.CompilerServices;
 using Registry.Core.Storage;
 
 namespace Registry.Core.Telemetry;
 
 /// <summary>
-/// Records every operation of an upload store. Writes and reads of bytes are not recorded. The completion of an append
-/// is a separate operation.
+/// Records every operation of an upload store. The reads of an upload, and the writes and the completion of an append,
+/// are separate operations.
 /// </summary>
 /// <param name="inner">The store.</param>
 /// <param name="metrics">Records the operations.</param>
@@ -31,11 +32,8 @@ public sealed class ObservedUploadStore(IUploadStore inner, StorageMetrics metri
             : inner.AppendAsync(upload, offset, cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask<Stream?> OpenAsync(UploadKey upload, CancellationToken cancellationToken) => metrics.RecordAsync(
-        "open",
-        (inner, upload, cancellationToken),
-        static call => call.inner.OpenAsync(call.upload, call.cancellationToken),
-        static (_, content) => StorageOutcome.OfRead(content));
+    public ValueTask<Stream?> OpenAsync(UploadKey upload, CancellationToken cancellationToken) =>
+        metrics.IsEnabled ? OpenObservedAsync(upload, cancellationToken) : inner.OpenAsync(upload, cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask<bool> DiscardAsync(UploadKey upload, CancellationToken cancellationToken) => metrics.RecordAsync(
@@ -58,6 +56,16 @@ public sealed class ObservedUploadStore(IUploadStore inner, StorageMetrics metri
         static call => call.inner.DiscardIdleAsync(call.idle, call.cancellationToken),
         static (_, _) => StorageOutcome.Ok);
 
+    private async ValueTask<Stream?> OpenObservedAsync(UploadKey upload, CancellationToken cancellationToken)
+    {
+        var content = await metrics.RecordAsync(
+            "open",
+            (inner, upload, cancellationToken),
+            static call => call.inner.OpenAsync(call.upload, call.cancellationToken),
+            static (_, content) => StorageOutcome.OfRead(content));
+        return content is null ? null : new ObservedContent(content, content.Length, metrics);
+    }
+
     private async ValueTask<UploadWriter?> AppendObservedAsync(
         UploadKey upload, long offset, CancellationToken cancellationToken)
     {
@@ -69,18 +77,41 @@ public sealed class ObservedUploadStore(IUploadStore inner, StorageMetrics metri
         return writer is null ? null : new ObservedUploadWriter(writer, metrics);
     }
 
-    /// <summary>Records the completion of an append.</summary>
+    /// <summary>Records the writes and the completion of an append.</summary>
     private sealed class ObservedUploadWriter(UploadWriter inner, StorageMetrics metrics) : UploadWriter
     {
-        public override ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
-            inner.WriteAsync(bytes, cancellationToken);
+        private readonly ContentTimer timer = new(metrics, "write");
 
-        public override ValueTask<long?> CompleteAsync(CancellationToken cancellationToken) => metrics.RecordAsync(
-            "complete",
-            (inner, cancellationToken),
-            static call => call.inner.CompleteAsync(call.cancellationToken),
-            static (_, length) => length is null ? StorageOutcome.Conflict : StorageOutcome.Ok);
+        [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+        {
+            timer.Begin();
+            try
+            {
+                await inner.WriteAsync(bytes, cancellationToken);
+                timer.End();
+            }
+            catch (Exception exception)
+            {
+                timer.Fail(exception);
+                throw;
+            }
+        }
 
-        public override ValueTask DisposeAsync() => inner.DisposeAsync();
+        public override ValueTask<long?> CompleteAsync(CancellationToken cancellationToken)
+        {
+            timer.Complete();
+            return metrics.RecordAsync(
+                "complete",
+                (inner, cancellationToken),
+                static call => call.inner.CompleteAsync(call.cancellationToken),
+                static (_, length) => length is null ? StorageOutcome.Conflict : StorageOutcome.Ok);
+        }
+
+        public override ValueTask DisposeAsync()
+        {
+            timer.Complete();
+            return inner.DisposeAsync();
+        }
     }
 }

@@ -50,6 +50,9 @@ public sealed class StorageMetrics
             DurationName, "s", "Duration of storage operations.", tags: null, Buckets);
     }
 
+    /// <summary>Measures the durations.</summary>
+    internal TimeProvider Time => time;
+
     /// <summary>Whether anything listens.</summary>
     internal bool IsEnabled => duration.Enabled || Spans.HasListeners();
 
@@ -157,12 +160,13 @@ public sealed class StorageMetrics
     /// <summary>
     /// Begins the span of an operation; null if there is no listener, or the operation belongs to no request.
     /// </summary>
-    private Activity? Begin(string operation) =>
+    internal Activity? Begin(string operation) =>
         Spans.HasListeners() && Activity.Current is not null
             ? Spans.StartActivity($"{storeName} {operation}", ActivityKind.Client)
             : null;
 
-    private void Record(string operation, TimeSpan elapsed, Exception fault, Activity? span)
+    /// <summary>Records an operation that failed.</summary>
+    internal void Record(string operation, TimeSpan elapsed, Exception fault, Activity? span)
     {
         var outcome = StorageOutcome.Of(fault);
         if (outcome != StorageOutcome.Cancelled)
@@ -170,7 +174,8 @@ public sealed class StorageMetrics
         Record(operation, elapsed, outcome, span);
     }
 
-    private void Record(string operation, TimeSpan elapsed, string outcome, Activity? span)
+    /// <summary>Records an operation.</summary>
+    internal void Record(string operation, TimeSpan elapsed, string outcome, Activity? span)
     {
         KeyValuePair<string, object?> operationTag = new("operation", operation);
         KeyValuePair<string, object?> outcomeTag = new("outcome", outcome);

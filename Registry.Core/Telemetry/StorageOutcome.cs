@@ -1,3 +1,4 @@
+using Registry.Core.Errors;
 using Registry.Core.Storage;
 
 namespace Registry.Core.Telemetry;
@@ -17,6 +18,9 @@ internal static class StorageOutcome
     /// <summary>The caller cancelled it.</summary>
     public const string Cancelled = "cancelled";
 
+    /// <summary>There was no memory for the buffers of the transfer, which is no fault of the storage.</summary>
+    public const string NoMemory = "no_memory";
+
     /// <summary>It threw an exception that is not a storage fault, such as an invalid argument.</summary>
     public const string Error = "error";
 
@@ -25,6 +29,10 @@ internal static class StorageOutcome
     {
         StorageException storage => Of(storage.Kind),
         OperationCanceledException => Cancelled,
+        RegistryException => NoMemory,
+
+        // Ranges come from the recorded length, so the blob is shorter than that.
+        ArgumentOutOfRangeException => Of(StorageFault.Corrupt),
         _ => Error,
     };
 

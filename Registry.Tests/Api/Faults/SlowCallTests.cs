@@ -1,9 +1,7 @@
-using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using NUnit.Framework;
-using Registry.Core.Telemetry;
 using Registry.Tests.Support;
 
 namespace Registry.Tests.Api.Faults;
@@ -29,36 +27,12 @@ public sealed class SlowCallTests(string backend) : ServerFaultTest(backend)
 
         // Only the write of the index names the release.
         proxy.Delay("\"1.0.0\"", delay);
-        using var durations = new Durations(host.Services.GetRequiredService<IMeterFactory>());
+        using var durations = new OperationDurations(host.Services.GetRequiredService<IMeterFactory>());
         Assert.That(
             await ledger.PushAsync(host.Client, "app", "1.0.0", 2_000, CancellationToken),
             Is.EqualTo(HttpStatusCode.OK));
         var (slowest, mean) = durations.Means.MaxBy(static operation => operation.Value);
         Assert.That(slowest, Is.EqualTo($"{backend} documents put"));
         Assert.That(mean, Is.GreaterThanOrEqualTo(delay.TotalSeconds));
-    }
-
-    /// <summary>The mean durations of the storage operations of one service.</summary>
-    private sealed class Durations : IDisposable
-    {
-        private readonly ConcurrentQueue<(string Operation, double Seconds)> all = new();
-        private readonly MeterListener listener = new();
-
-        public Durations(IMeterFactory meters)
-        {
-            listener.InstrumentPublished = (instrument, its) =>
-            {
-                if (instrument.Meter.Scope == meters && instrument.Name == StorageMetrics.DurationName)
-                    its.EnableMeasurementEvents(instrument);
-            };
-            listener.SetMeasurementEventCallback<double>((_, seconds, tags, _) => all.Enqueue(
-                (string.Join(' ', tags.ToArray().Take(3).Select(static tag => tag.Value)), seconds)));
-            listener.Start();
-        }
-
-        public IReadOnlyDictionary<string, double> Means => all.GroupBy(static one => one.Operation)
-            .ToDictionary(static group => group.Key, static group => group.Average(static one => one.Seconds));
-
-        public void Dispose() => listener.Dispose();
     }
 }

@@ -1,11 +1,14 @@
 using System.Security.Cryptography;
+using System.Threading.Tasks.Sources;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Moq;
 using NUnit.Framework;
 using Registry.Api.Hosting;
+using Registry.Core.Content;
 using Registry.Core.Storage;
 using Registry.Core.Telemetry;
+using Registry.Core.Transfers;
 using Registry.Tests.Support;
 using Registry.Tests.Support.Storage;
 
@@ -89,6 +92,8 @@ public sealed class ObservedStoreTests
         (new StorageException(StorageFault.NewerSchema, "broken"), "newer_schema"),
         (new StorageException(StorageFault.EpochEnded, "broken"), "epoch_ended"),
         (new OperationCanceledException(), "cancelled"),
+        (TransferBudget.Exhausted(), "no_memory"),
+        (new ArgumentOutOfRangeException("range"), "corrupt"),
         (new ArgumentException("too large"), "error"),
     ];
 
@@ -179,6 +184,105 @@ public sealed class ObservedStoreTests
         }
     }
 
+    [Test]
+    public async Task Every_fault_of_a_read_or_a_write_is_its_outcome()
+    {
+        var key = (await storage.Blobs.CommitAsync(Scope, Content, default)).Key;
+        var upload = await storage.Uploads.BeginAsync(Scope, default);
+        await storage.Uploads.AppendBytesAsync(upload, 0, Content, default);
+        var faults = new StorageFaults();
+        var blobs = operations.Wrap(new FaultyBlobStore(storage.Blobs, faults));
+        var uploads = operations.Wrap(new FaultyUploadStore(storage.Uploads, faults));
+        foreach (var (fault, outcome) in Faults)
+        {
+            faults.Before = call => call.Operation is StorageOperation.ReadBlob or StorageOperation.WriteBlob
+                or StorageOperation.ReadUpload or StorageOperation.WriteUpload ? throw fault : default;
+            Assert.That(async () => await blobs.ReadAsync(key, ByteRange.All, default), Throws.Exception.SameAs(fault));
+            Assert.That(async () => await blobs.CommitAsync(Scope, Content, default), Throws.Exception.SameAs(fault));
+            Assert.That(async () => await uploads.ReadAsync(upload, default), Throws.Exception.SameAs(fault));
+            Assert.That(
+                async () => await uploads.TryAppendAsync(upload, Content.Length, Content, default),
+                Throws.Exception.SameAs(fault));
+            Assert.That(
+                operations.Outcomes.TakeLast(8),
+                Is.EqualTo(
+                    new[]
+                    {
+                        "open ok", $"read {outcome}", "create ok", $"write {outcome}",
+                        "open ok", $"read {outcome}", "append ok", $"write {outcome}",
+                    }));
+        }
+    }
+
+    [Test]
+    public async Task The_reads_and_the_writes_of_a_content_are_recorded_once_without_the_time_between_them()
+    {
+        var time = new ShiftedTime();
+        using var timed = new RecordedOperations(time).Listen();
+        var faults = new StorageFaults();
+        var store = timed.Wrap(new FaultyBlobStore(storage.Blobs, faults));
+        faults.Before = call =>
+        {
+            if (call.Operation is StorageOperation.ReadBlob or StorageOperation.WriteBlob)
+                time.Passed += TimeSpan.FromSeconds(10);
+            return default;
+        };
+        await using (var writer = await store.CreateAsync(Scope, default))
+        {
+            foreach (var one in Content)
+            {
+                await writer.WriteAsync(new[] { one }, default);
+                time.Passed += TimeSpan.FromHours(1);
+            }
+
+            await writer.CommitAsync(Sha256, uploadedAt: null, default);
+        }
+
+        await using (var reader = await store.OpenAsync(Blob, ByteRange.All, default))
+            for (var i = 0; i < Content.Length; i++)
+            {
+                Assert.That(await reader!.Content.ReadAsync(new byte[1]), Is.EqualTo(1));
+                time.Passed += TimeSpan.FromHours(1);
+            }
+
+        foreach (var operation in (string[])["write", "read"])
+            Assert.That(
+                timed.All.Single(one => one.Tags["operation"] == operation).Seconds, Is.InRange(30, 60), operation);
+    }
+
+    [Test]
+    public async Task A_piece_that_the_storage_must_be_waited_for_allocates_nothing()
+    {
+        using var pending = new PendingContent();
+        var info = new BlobInfo(Blob, int.MaxValue, DateTimeOffset.UnixEpoch, Stale);
+        var blobs = new Mock<IBlobStore>();
+        blobs.Setup(static store => store.OpenAsync(Blob, ByteRange.All, default))
+            .ReturnsAsync(new BlobReader(info, info.Length, pending));
+        await using var reader = await operations.Wrap(blobs.Object).OpenAsync(Blob, ByteRange.All, default);
+        var content = reader!.Content;
+
+        // On a thread without a context to return to.
+        Assert.That(await Task.Run(() => Allocated(content, pending)), Is.Zero);
+
+        static long Allocated(Stream content, PendingContent pending)
+        {
+            Read(content, pending);
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            Read(content, pending);
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+
+        static void Read(Stream content, PendingContent pending)
+        {
+            for (var i = 0; i < 100; i++)
+            {
+                var read = content.ReadAsync(pending.Piece);
+                pending.Complete();
+                read.GetAwaiter().GetResult();
+            }
+        }
+    }
+
     [TestCaseSource(nameof(Documents))]
     public async Task A_document_operation_on_an_empty_storage_is_recorded(
         string operation, Func<IDocumentStore, CancellationToken, Task> call)
@@ -247,8 +351,8 @@ public sealed class ObservedStoreTests
             Is.EqualTo(
                 new[]
                 {
-                    "create ok", "commit ok", "open ok", "stat ok", "touch ok", "copy ok", "delete conflict",
-                    "delete ok",
+                    "create ok", "write ok", "commit ok", "open ok", "stat ok", "touch ok", "copy ok",
+                    "delete conflict", "delete ok",
                 }));
     }
 
@@ -270,7 +374,8 @@ public sealed class ObservedStoreTests
             Is.EqualTo(
                 new[]
                 {
-                    "begin ok", "append ok", "append ok", "complete ok", "complete conflict", "length ok", "discard ok",
+                    "begin ok", "append ok", "append ok", "write ok", "complete ok", "complete conflict", "length ok",
+                    "discard ok",
                 }));
     }
 
@@ -318,6 +423,10 @@ public sealed class ObservedStoreTests
         var listing = storage.Documents.ListAsync(Scope, after: null, default);
         var blobs = new BrokenBlobs(new InvalidOperationException()) { Writer = new(new InvalidOperationException()) };
         Assert.That(await silent.Wrap(blobs).CreateAsync(Scope, default), Is.SameAs(blobs.Writer));
+        await storage.Blobs.CommitAsync(Scope, Content, default);
+        await using (var reader = await silent.Wrap(storage.Blobs).OpenAsync(Blob, ByteRange.All, default))
+        await using (var itself = await storage.Blobs.OpenAsync(Blob, ByteRange.All, default))
+            Assert.That(reader!.Content.GetType(), Is.EqualTo(itself!.Content.GetType()));
         Assert.That(
             silent.Wrap(storage.Documents).ListAsync(Scope, after: null, default).GetType(),
             Is.EqualTo(listing.GetType()));
@@ -432,5 +541,29 @@ public sealed class ObservedStoreTests
             Digest digest, DateTimeOffset? uploadedAt, CancellationToken cancellationToken) => throw fault;
 
         public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+
+    /// <summary>A content whose reads wait until they are completed.</summary>
+    private sealed class PendingContent() : ForwardOnlyStream(null), IValueTaskSource<int>
+    {
+        private ManualResetValueTaskSourceCore<int> read;
+
+        public Memory<byte> Piece { get; } = new byte[1];
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            read.Reset();
+            return new ValueTask<int>(this, read.Version);
+        }
+
+        public void Complete() => read.SetResult(Piece.Length);
+
+        int IValueTaskSource<int>.GetResult(short token) => read.GetResult(token);
+
+        ValueTaskSourceStatus IValueTaskSource<int>.GetStatus(short token) => read.GetStatus(token);
+
+        void IValueTaskSource<int>.OnCompleted(
+            Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+            read.OnCompleted(continuation, state, token, flags);
     }
 }

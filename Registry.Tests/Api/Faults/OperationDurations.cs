@@ -1,0 +1,29 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using Registry.Core.Telemetry;
+
+namespace Registry.Tests.Api.Faults;
+
+/// <summary>The mean durations of the storage operations of one service.</summary>
+internal sealed class OperationDurations : IDisposable
+{
+    private readonly ConcurrentQueue<(string Operation, double Seconds)> all = new();
+    private readonly MeterListener listener = new();
+
+    public OperationDurations(IMeterFactory meters)
+    {
+        listener.InstrumentPublished = (instrument, its) =>
+        {
+            if (instrument.Meter.Scope == meters && instrument.Name == StorageMetrics.DurationName)
+                its.EnableMeasurementEvents(instrument);
+        };
+        listener.SetMeasurementEventCallback<double>((_, seconds, tags, _) => all.Enqueue(
+            (string.Join(' ', tags.ToArray().Take(3).Select(static tag => tag.Value)), seconds)));
+        listener.Start();
+    }
+
+    public IReadOnlyDictionary<string, double> Means => all.GroupBy(static one => one.Operation)
+        .ToDictionary(static group => group.Key, static group => group.Average(static one => one.Seconds));
+
+    public void Dispose() => listener.Dispose();
+}
