@@ -42,7 +42,7 @@ internal sealed class RequestMetrics
             "registry.http.aborted_transfers",
             () => sums.Values.SelectMany(static sum => sum.Aborted),
             "{transfer}",
-            "Transfers that the registry aborted, because the client stalled.");
+            "Transfers that the registry aborted.");
     }
 
     /// <summary>Whether anything listens.</summary>
@@ -72,6 +72,7 @@ internal sealed class RequestMetrics
         private long pulls;
         private long stalled;
         private long memory;
+        private long failed;
 
         public KeyValuePair<string, object?> Tag { get; } = new(ProtocolTag, protocol);
 
@@ -87,6 +88,7 @@ internal sealed class RequestMetrics
         [
             new(Interlocked.Read(ref stalled), Tag, new("reason", "stalled")),
             new(Interlocked.Read(ref memory), Tag, new("reason", "memory")),
+            new(Interlocked.Read(ref failed), Tag, new("reason", "failed")),
         ];
 
         public void Add(RequestTransfer transfer)
@@ -97,6 +99,8 @@ internal sealed class RequestMetrics
                 Interlocked.Add(ref sent, bytes);
             if (transfer.AbortReason is not null)
                 Interlocked.Increment(ref transfer.IsAbortedForMemory ? ref memory : ref stalled);
+            else if (transfer.HasFailed)
+                Interlocked.Increment(ref failed);
         }
 
         public void AddPull() => Interlocked.Increment(ref pulls);

@@ -32,6 +32,7 @@ internal sealed partial class ErrorHandlingMiddleware(
             {
                 if (IsFirst(exception, context.Request, context.Response.StatusCode))
                     LogBroken(exception, context.Request.Method, LogPath.Of(context.Request));
+                RequestTransfer.Of(context).Fail();
                 context.Abort();
                 return;
             }

@@ -72,6 +72,9 @@ internal sealed class RequestTransfer : IDisposable
     /// <summary>The bytes of the request body that the client has sent.</summary>
     public long ReceivedBytes { get; private set; }
 
+    /// <summary>Whether the response broke after it had started, because of a failure of the registry.</summary>
+    public bool HasFailed { get; private set; }
+
     /// <summary>
     /// Whether the transfer was aborted because others needed its memory, and not because it stalled.
     /// </summary>
@@ -178,6 +181,9 @@ internal sealed class RequestTransfer : IDisposable
 
     /// <summary>Notes that the client has read: the server resumes a writer only after some KiB.</summary>
     public void NoteSent() => (moved, waited) = (0, TimeSpan.Zero);
+
+    /// <summary>Notes that the response breaks.</summary>
+    public void Fail() => HasFailed = true;
 
     /// <summary>Throws if the transfer was aborted.</summary>
     public void ThrowIfAborted()

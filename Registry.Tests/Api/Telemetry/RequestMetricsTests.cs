@@ -1,10 +1,7 @@
-using System.Collections.Concurrent;
-using System.Diagnostics.Metrics;
 using System.Net;
-using Microsoft.Extensions.DependencyInjection;
 using NUnit.Framework;
-using Registry.Api.Telemetry;
 using Registry.Tests.Support;
+using Registry.Tests.Support.Telemetry;
 
 namespace Registry.Tests.Api.Telemetry;
 
@@ -16,18 +13,7 @@ internal sealed class RequestMetricsTests
     public async Task Requests_to_all_base_paths_of_a_protocol_are_counted_together()
     {
         await using var host = await RegistryHost.StartAsync();
-        using var listener = new MeterListener();
-        var counts = new ConcurrentQueue<(string Name, string Tags, long Value)>();
-        var meters = host.Services.GetRequiredService<IMeterFactory>();
-        listener.InstrumentPublished = (instrument, itself) =>
-        {
-            if (instrument.Meter.Name == RequestMetrics.MeterName && instrument.Meter.Scope == meters)
-                itself.EnableMeasurementEvents(instrument);
-        };
-        listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => counts.Enqueue(
-            (instrument.Name, string.Join(' ', tags.ToArray().Select(static tag => tag.Value)), value)));
-        listener.Start();
-
+        using var counts = new CurrentCounts(host.Services);
         var content = new SeededPackage(1, 1000);
         using (var pushed = await host.Client.PostAsync("/api/v1/packages/team/app", new PushContent(content, "1.0.0")))
             Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK));
@@ -35,22 +21,27 @@ internal sealed class RequestMetricsTests
             await host.Client.GetByteArrayAsync($"{mount}/team/app/1.0.0/helm/pull");
 
         // The server ends a request after the client has its response.
-        var deadline = TimeProvider.System.GetTimestamp();
-        do
-        {
-            await Task.Delay(10);
-            counts.Clear();
-            listener.RecordObservableInstruments();
-        }
-        while (Count("registry.http.pulls", "cnr") < 2
-            && TimeProvider.System.GetElapsedTime(deadline) < TimeSpan.FromSeconds(20));
+        Assert.That(() => counts.Of("registry.http.pulls", "cnr"), Is.EqualTo(2).After(20_000, 10));
+        Assert.That(counts.Of("registry.http.io", "cnr receive"), Is.GreaterThan(1000));
+        Assert.That(counts.Of("registry.http.io", "cnr transmit"), Is.GreaterThan(2000));
+    }
 
-        Assert.That(counts.Select(static count => (count.Name, count.Tags)), Is.Unique);
-        Assert.That(Count("registry.http.pulls", "cnr"), Is.EqualTo(2));
-        Assert.That(Count("registry.http.io", "cnr receive"), Is.GreaterThan(1000));
-        Assert.That(Count("registry.http.io", "cnr transmit"), Is.GreaterThan(2000));
-
-        long Count(string name, string tags) =>
-            counts.Single(count => count.Name == name && count.Tags == tags).Value;
+    [Test]
+    public async Task A_response_that_breaks_after_its_status_is_counted_as_failed()
+    {
+        await using var host = await FaultyHost.StartAsync();
+        using var counts = new CurrentCounts(host.Host.Services);
+        const int Length = 300_000;
+        using (var pushed = await host.Client.PostAsync(
+            "/api/v1/packages/team/app", new PushContent(new SeededPackage(1, Length), "1.0.0")))
+            Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(counts.Of("registry.http.aborted_transfers", "cnr failed"), Is.Zero);
+        host.Faults.BlobBytes = Length / 2;
+        Assert.That(
+            async () => await host.Client.GetByteArrayAsync("/api/v1/packages/team/app/1.0.0/helm/pull"),
+            Throws.TypeOf<HttpRequestException>());
+        Assert.That(
+            () => counts.Of("registry.http.aborted_transfers", "cnr failed"), Is.EqualTo(1).After(20_000, 10));
+        Assert.That(counts.Of("registry.http.aborted_transfers", "cnr stalled"), Is.Zero);
     }
 }
