@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Registry.Api.Health;
 using Registry.Api.Helm;
+using Registry.Api.Http.Errors;
 using Registry.Core.Catalog;
 using Registry.Core.Documents;
 using Registry.Core.Packages;
@@ -32,7 +33,8 @@ internal sealed class StateMetrics
         TransferBudget transfers,
         StagedUploads uploads,
         StorageRetries retries,
-        RepositoryOptions repositories)
+        RepositoryOptions repositories,
+        FaultLog faults)
     {
         caches =
         [
@@ -91,6 +93,11 @@ internal sealed class StateMetrics
             () => indexes.Counts.Unreadable,
             "{read}",
             "Reads of package indexes that are damaged, too large, or of a later version.");
+        meter.CreateObservableCounter(
+            "registry.contents.unreadable",
+            () => faults.Unreadable,
+            "{read}",
+            "Reads that failed because stored data is missing or damaged.");
         meter.CreateObservableGauge(
             "registry.transfers.active", () => transfers.Transfers, "{transfer}", "Uploads and downloads in progress.");
         meter.CreateObservableGauge(

@@ -13,7 +13,9 @@ namespace Registry.Api.Ui;
 /// <param name="Latest">The latest release; null when there is none.</param>
 /// <param name="Manifest">The release in the media type that is shown; null when there is none.</param>
 /// <param name="Chart">The chart; null when the release is not a chart.</param>
-/// <param name="Files">The files of the release; null when there is no release.</param>
+/// <param name="Files">
+/// The files of the release; null when there is no release, or its content is lost or damaged.
+/// </param>
 internal sealed record ReleaseModel(
     ReleaseRequest Request, Release? Latest, Manifest? Manifest, ChartMetadata? Chart, ArchiveFiles? Files)
 {
@@ -115,7 +117,7 @@ internal sealed record ReleaseModel(
                 tabs.Add(ReleaseTab.Readme);
             if (Values is not null)
                 tabs.Add(ReleaseTab.Values);
-            if (Manifest is not null)
+            if (Files is not null)
                 tabs.Add(ReleaseTab.Files);
             if (Chart?.Dependencies.IsEmpty == false)
                 tabs.Add(ReleaseTab.Dependencies);

@@ -1,21 +1,25 @@
 using System.Collections.Immutable;
 using System.Text;
+using Registry.Api.Http.Errors;
 using Registry.Core.Artifacts;
 using Registry.Core.Catalog;
 using Registry.Core.Content;
 using Registry.Core.Packages;
 using Registry.Core.Repositories;
+using Registry.Core.Storage;
 using Registry.Core.Versions;
 
 namespace Registry.Api.Ui;
 
 /// <summary>Collects what the page of a package shows.</summary>
-internal sealed class ReleasePages(
+internal sealed partial class ReleasePages(
     PackageFiles files,
     DerivedReleases derived,
     RepositoryManifests manifests,
     ArtifactPages artifacts,
-    RenderedReadmes readmes)
+    RenderedReadmes readmes,
+    FaultLog faults,
+    ILogger<ReleasePages> logger)
 {
     /// <summary>The most bytes of a file that a page shows.</summary>
     public const int MaxShownBytes = 256 << 10;
@@ -32,7 +36,7 @@ internal sealed class ReleasePages(
 
     /// <summary>Makes the page.</summary>
     /// <exception cref="Core.Errors.RegistryException">The release was deleted or replaced in the meantime.</exception>
-    /// <exception cref="Core.Storage.StorageException">The storage failed.</exception>
+    /// <exception cref="StorageException">The storage failed.</exception>
     public async Task<ReleaseModel> MakeAsync(ReleaseRequest request, CancellationToken cancellationToken)
     {
         var index = request.Index;
@@ -48,7 +52,7 @@ internal sealed class ReleasePages(
             ? Choose(index, shown, request.MediaType)
             : null;
         var chart = manifest is null ? null : await derived.ReadChartAsync(index.Name, manifest, cancellationToken);
-        var unpacked = manifest is null ? null : await files.ReadAsync(index.Name, manifest, cancellationToken);
+        var unpacked = manifest is null ? null : await UnpackAsync(index.Name, manifest, cancellationToken);
         var unlisted = manifest is { Artifact: not null } && manifest.MediaType == MediaType.Helm
             ? ChartListing.ReasonUnlisted(index.Name, manifest, request.Visible)
             : null;
@@ -87,6 +91,22 @@ internal sealed class ReleasePages(
         return model.Tab == ReleaseTab.Details && model.Subject is { } subject
             ? model with { Attached = await AttachedAsync(index, subject, cancellationToken) }
             : model;
+    }
+
+    /// <summary>Returns the files of a release; null, and a line in the log, if its content is lost.</summary>
+    private async Task<ArchiveFiles?> UnpackAsync(
+        PackageName package, Manifest manifest, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await files.ReadAsync(package, manifest, cancellationToken);
+        }
+        catch (StorageException exception) when (exception.Kind == StorageFault.Corrupt)
+        {
+            if (faults.IsFirst(exception, $"Unpacking {package}", status: null))
+                LogUnreadable(exception, package, manifest.Release);
+            return null;
+        }
     }
 
     /// <summary>Whether a page shows only the beginning of a file.</summary>
@@ -156,6 +176,9 @@ internal sealed class ReleasePages(
 
         return rows.DrainToImmutable();
     }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The content of {Package} {Release} cannot be read for its page")]
+    private partial void LogUnreadable(Exception fault, PackageName package, Release release);
 }
 
 /// <summary>What the page of a package was asked for.</summary>

@@ -32,14 +32,25 @@ public sealed class PackageContents(IBlobStore blobs, ContentCacheOptions option
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>A reader, which the caller disposes; null when the blob does not exist.</returns>
     /// <exception cref="StorageException">
-    /// The storage failed; <see cref="StorageFault.Corrupt"/>: a small content does not match its digest.
+    /// The storage failed; <see cref="StorageFault.Corrupt"/>: a small content does not match its digest, or a large
+    /// one ends before the range.
     /// </exception>
+    /// <exception cref="ArgumentOutOfRangeException">The range extends past <paramref name="size"/>.</exception>
     public async ValueTask<BlobReader?> OpenAsync(
         BlobKey key, long size, ByteRange range, CancellationToken cancellationToken)
     {
-        if (!IsCacheable(size))
+        if (IsCacheable(size))
+            return (await FindAsync(key, size, cancellationToken))?.Open(range);
+        _ = range.LengthWithin(size);
+        try
+        {
             return await blobs.OpenAsync(key, range, cancellationToken);
-        return (await FindAsync(key, size, cancellationToken))?.Open(range);
+        }
+        catch (ArgumentOutOfRangeException exception)
+        {
+            throw new StorageException(
+                StorageFault.Corrupt, $"Blob {key} is damaged: it has fewer than {size} bytes.", exception);
+        }
     }
 
     /// <summary>Returns a content in memory, verified.</summary>

@@ -19,6 +19,10 @@ internal sealed partial class FaultLog(TimeProvider time, ILogger<FaultLog> logg
     private readonly Lock gate = new();
     private readonly Dictionary<Kind, Repetitions> seen = [];
     private bool disposed;
+    private long unreadable;
+
+    /// <summary>How many faults were missing or damaged data, since the start of the process.</summary>
+    public long Unreadable => Interlocked.Read(ref unreadable);
 
     /// <summary>Returns whether the caller must log a fault; otherwise counts it.</summary>
     /// <param name="fault">The fault.</param>
@@ -29,6 +33,8 @@ internal sealed partial class FaultLog(TimeProvider time, ILogger<FaultLog> logg
     /// <returns>True if the caller must log the fault with its stack trace; false if it was counted.</returns>
     public bool IsFirst(Exception fault, string operation, int? status)
     {
+        if (fault is StorageException { Kind: StorageFault.Corrupt })
+            Interlocked.Increment(ref unreadable);
         lock (gate)
         {
             if (disposed)

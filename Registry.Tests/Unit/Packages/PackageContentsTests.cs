@@ -46,6 +46,19 @@ internal sealed class PackageContentsTests
     }
 
     [Test]
+    public async Task A_large_content_that_is_shorter_than_recorded_is_damaged()
+    {
+        var (key, _) = await StoreAsync(MaxCachedBytes + 1);
+        Assert.That(
+            async () => await ReadAsync(key, MaxCachedBytes + 3, new ByteRange(0, MaxCachedBytes + 2)),
+            Throws.TypeOf<StorageException>().With.Property(nameof(StorageException.Kind))
+                .EqualTo(StorageFault.Corrupt));
+        Assert.That(
+            async () => await ReadAsync(key, MaxCachedBytes + 1, new ByteRange(0, MaxCachedBytes + 2)),
+            Throws.TypeOf<ArgumentOutOfRangeException>());
+    }
+
+    [Test]
     public async Task A_large_content_is_read_from_storage_each_time()
     {
         var (key, bytes) = await StoreAsync(MaxCachedBytes + 1);
