@@ -42,19 +42,18 @@ internal sealed class HealthController(StorageReadiness storage, PackageCatalog 
     /// 200 once the storage can be read and all packages are loaded; otherwise 503, and `waiting_for` names `storage`,
     /// `packages` or both.
     /// </remarks>
-    /// <param name="cancellationToken">Cancels the request.</param>
     /// <exception cref="RegistryException">
     /// The storage cannot be read, or the packages are still being loaded.
     /// </exception>
     [Public]
     [HttpGet(ReadyPath), HttpHead(ReadyPath)]
     [ProducesResponseType<Dictionary<string, string>>(StatusCodes.Status200OK, "application/json")]
-    public async Task<IActionResult> ReadyAsync(CancellationToken cancellationToken)
+    public async Task<IActionResult> ReadyAsync()
     {
         var isLoaded = catalog.IsLoaded;
         try
         {
-            await storage.CheckAsync(cancellationToken);
+            await storage.CheckAsync();
         }
         catch (StorageException exception)
         {

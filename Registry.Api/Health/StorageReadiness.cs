@@ -48,13 +48,16 @@ internal sealed partial class StorageReadiness(
         }
     }
 
-    /// <summary>Reads one document that does not exist.</summary>
+    /// <summary>
+    /// Reads one document that does not exist, within <see cref="CheckTimeout"/>. Cannot be cancelled: a probe that
+    /// gives up earlier must not hide that the storage does not respond.
+    /// </summary>
     /// <exception cref="StorageException">The storage cannot be read.</exception>
-    public async Task CheckAsync(CancellationToken cancellationToken)
+    public async Task CheckAsync()
     {
         try
         {
-            await WithTimeoutAsync(CheckTimeout, ReadAsync, cancellationToken);
+            await WithTimeoutAsync(CheckTimeout, ReadAsync, CancellationToken.None);
             LastCheckSucceeded = true;
         }
         catch (StorageException)
@@ -73,11 +76,11 @@ internal sealed partial class StorageReadiness(
         WithTimeoutAsync(StartupTimeout, ReadAsync, cancellationToken);
 
     /// <summary>Returns whether <see cref="CheckAsync"/> succeeds, and logs why it does not.</summary>
-    public async Task<bool> IsAvailableAsync(CancellationToken cancellationToken)
+    public async Task<bool> IsAvailableAsync()
     {
         try
         {
-            await CheckAsync(cancellationToken);
+            await CheckAsync();
             return true;
         }
         catch (StorageException exception)

@@ -15,14 +15,13 @@ internal sealed class StatusController(StorageReadiness storage) : ControllerBas
 {
     /// <summary>Show the status of the registry</summary>
     /// <remarks>503 with the same body and <c>"status":"unavailable"</c> while the storage does not answer.</remarks>
-    /// <param name="cancellationToken">Cancels the request.</param>
     [RequiresAnyRight]
     [HttpGet("api/v1"), HttpHead("api/v1")]
     [ProducesResponseType<Dictionary<string, string>>(StatusCodes.Status200OK, "application/json")]
     [ProducesResponseType<Dictionary<string, string>>(StatusCodes.Status503ServiceUnavailable, "application/json")]
-    public async Task<IActionResult> ShowAsync(CancellationToken cancellationToken)
+    public async Task<IActionResult> ShowAsync()
     {
-        var isAvailable = await storage.IsAvailableAsync(cancellationToken);
+        var isAvailable = await storage.IsAvailableAsync();
         if (!isAvailable)
             Response.Headers.RetryAfter = ErrorTable.UnavailableRetryAfter;
         var status = new Dictionary<string, string>(storage.Facts)

@@ -1,10 +1,12 @@
 using System.Linq.Expressions;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Moq;
 using NUnit.Framework;
 using Registry.Api.Health;
 using Registry.Api.Http.Errors;
 using Registry.Core.Storage;
+using Registry.Tests.Support;
 using Registry.Tests.Support.Storage;
 
 namespace Registry.Tests.Unit.Hosting;
@@ -84,7 +86,7 @@ internal sealed class StorageReadinessTests
         var documents = Model();
         documents.Setup(store => store.GetAsync(It.IsAny<StoreKey>(), It.IsAny<CancellationToken>()))
             .ThrowsAsync(new StorageException(StorageFault.Unavailable, "away"));
-        Assert.That(await Probe(documents.Object).IsAvailableAsync(default), Is.False);
+        Assert.That(await Probe(documents.Object).IsAvailableAsync(), Is.False);
     }
 
     [Test]
@@ -123,6 +125,26 @@ internal sealed class StorageReadinessTests
         Assert.That(
             async () => await Probe(documents.Object).ProbeAsync(default),
             Throws.TypeOf<StorageException>().With.Message.EqualTo("away"));
+    }
+
+    [Test]
+    public async Task A_check_whose_caller_gives_up_still_finds_that_the_storage_hangs()
+    {
+        var documents = Model();
+        await using var host = await RegistryHost.StartAsync(services => services.AddSingleton(documents.Object));
+        var readiness = host.Services.GetRequiredService<StorageReadiness>();
+        documents.Setup(store => store.GetAsync(It.IsAny<StoreKey>(), It.IsAny<CancellationToken>()))
+            .Returns(
+                async (StoreKey _, CancellationToken cancellationToken) =>
+                {
+                    await Task.Delay(Timeout.Infinite, cancellationToken);
+                    return null;
+                });
+        using (var impatient = new CancellationTokenSource(TimeSpan.FromSeconds(0.5)))
+            Assert.That(
+                async () => await host.Client.GetAsync("/readyz", impatient.Token),
+                Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(() => readiness.LastCheckSucceeded, Is.False.After(20_000, 100));
     }
 
     /// <summary>Returns a mock backed by the in-memory store; a test replaces one of its results.</summary>
