@@ -1,27 +1,49 @@
 using System.Collections.Frozen;
 using System.Diagnostics.Metrics;
+using Registry.Api.Http;
+using Registry.Core.Access;
 using Registry.Core.Events;
 
 namespace Registry.Api.Telemetry;
 
-/// <summary>Counts the events of the registry: pushes, deletes, and refused credentials among them.</summary>
+/// <summary>
+/// Counts the events of the registry: pushes, deletes, and refused credentials among them. Every count exists from the
+/// start, because Prometheus sees an increase only between two values.
+/// </summary>
 internal sealed class EventMetrics : IRegistryEventSink
 {
     /// <summary>The name of the meter.</summary>
     public const string MeterName = "Registry.Events";
 
-    private static readonly FrozenDictionary<RegistryAction, string> Actions =
-        Enum.GetValues<RegistryAction>().ToFrozenDictionary(static action => action, AuditFacts.NameOf);
+    private readonly FrozenDictionary<(RegistryAction Action, string Protocol), Sum> sums;
 
-    private readonly Counter<long> events;
-
-    public EventMetrics(IMeterFactory meters) =>
-        events = meters.Create(MeterName).CreateCounter<long>(
-            "registry.events", "{event}", "Settled changes, denied requests and refused credentials.");
+    public EventMetrics(IMeterFactory meters, ApiProtocols protocols)
+    {
+        sums = (from action in Enum.GetValues<RegistryAction>()
+                from protocol in protocols.All.Select(static protocol => protocol.Name)
+                    .Append(Caller.CommandProtocol)
+                    .Distinct()
+                select (action, protocol)).ToFrozenDictionary(
+                    static key => key, static key => new Sum(AuditFacts.NameOf(key.action), key.protocol));
+        meters.Create(MeterName).CreateObservableCounter(
+            "registry.events",
+            () => sums.Values.Select(static sum => sum.Current),
+            "{event}",
+            "Settled changes, denied requests and refused credentials.");
+    }
 
     /// <inheritdoc/>
-    public void Receive(RegistryEvent registryEvent) => events.Add(
-        1,
-        new("action", Actions[registryEvent.Action]),
-        new(RequestMetrics.ProtocolTag, registryEvent.Caller.Protocol));
+    public void Receive(RegistryEvent registryEvent) =>
+        sums[(registryEvent.Action, registryEvent.Caller.Protocol)].Add();
+
+    private sealed class Sum(string action, string protocol)
+    {
+        private readonly KeyValuePair<string, object?>[] tags =
+            [new("action", action), new(RequestMetrics.ProtocolTag, protocol)];
+        private long count;
+
+        public Measurement<long> Current => new(Interlocked.Read(ref count), tags);
+
+        public void Add() => Interlocked.Increment(ref count);
+    }
 }

@@ -25,10 +25,13 @@ public sealed record Caller(
     /// <summary>When the credentials of the caller expire; null if never, or if there are none.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
 
+    /// <summary>The protocol of commands and background work.</summary>
+    public const string CommandProtocol = "command";
+
     /// <summary>Creates the caller for a command of the program, who may do everything.</summary>
     /// <param name="name">The name of the command, such as <c>import-backup</c>.</param>
     public static Caller Command(string name) =>
-        new(CallerKind.Command, name, "command", ClientAddress: null, RequestId: null)
+        new(CallerKind.Command, name, CommandProtocol, ClientAddress: null, RequestId: null)
         {
             Scopes = ScopeSet.Everything,
         };

@@ -1,5 +1,6 @@
 using System.Net;
 using NUnit.Framework;
+using Registry.Core.Events;
 using Registry.Tests.Support;
 using Registry.Tests.Support.Telemetry;
 
@@ -43,5 +44,19 @@ internal sealed class RequestMetricsTests
         Assert.That(
             () => counts.Of("registry.http.aborted_transfers", "cnr failed"), Is.EqualTo(1).After(20_000, 10));
         Assert.That(counts.Of("registry.http.aborted_transfers", "cnr stalled"), Is.Zero);
+    }
+
+    [Test]
+    public async Task The_count_of_every_event_exists_before_the_first()
+    {
+        await using var host = await RegistryHost.StartAsync();
+        using var counts = new CurrentCounts(host.Services);
+        foreach (var action in Enum.GetValues<RegistryAction>())
+            foreach (var protocol in (string[])["cnr", "oci", "helm", "kar", "tokens", "pages", "command"])
+                Assert.That(counts.Of("registry.events", $"{AuditFacts.NameOf(action)} {protocol}"), Is.Zero);
+        using (var pushed = await host.Client.PostAsync(
+            "/api/v1/packages/team/app", new PushContent(new SeededPackage(1, 1000), "1.0.0")))
+            Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(counts.Of("registry.events", "release_pushed cnr"), Is.EqualTo(1));
     }
 }
