@@ -104,11 +104,13 @@ internal sealed class MigrateCommand : RegistryCommand
     private static string Describe(Migration migration, RemainingTime left, TimeSpan elapsed)
     {
         var (copied, present, verified) = (migration.Copied, migration.Present, migration.Verified);
-        var (step, done, total) = migration.Progress;
-        return $"{Duration.Of(elapsed)}  {step} {left.Describe(step, done, total, elapsed)}; "
+
+        // The bytes of all steps: those of the current one are the difference to its beginning.
+        var bytes = copied.Bytes + verified.Bytes;
+        return $"{Duration.Of(elapsed)}  {left.Describe(migration.Progress, bytes, elapsed)}, "
+            + $"{Count.Of(migration.Findings, "finding")}; "
             + $"copied {Count.Of(copied.Packages, "package")}, "
-            + $"{Count.Of(copied.Archives, "archive")}, {Count.Of(copied.Blobs, "blob")}, "
-            + $"{ByteSize.Of(copied.Bytes)} ({ByteSize.Rate(copied.Bytes, elapsed)}); "
+            + $"{Count.Of(copied.Archives, "archive")}, {Count.Of(copied.Blobs, "blob")}, {ByteSize.Of(copied.Bytes)}; "
             + $"already there {Count.Of(present.Packages, "package")}, {Count.Of(present.Archives, "archive")}"
             + (verified.Blobs == 0
                 ? ""

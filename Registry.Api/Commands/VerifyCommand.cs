@@ -75,11 +75,9 @@ internal sealed class VerifyCommand : RegistryCommand
     private static string Describe(Verification verification, RemainingTime left, TimeSpan elapsed)
     {
         var read = verification.Read;
-        var (step, done, total) = verification.Progress;
-        return $"{Duration.Of(elapsed)}  {step} {left.Describe(step, done, total, elapsed)}; "
+        return $"{Duration.Of(elapsed)}  {left.Describe(verification.Progress, read.Bytes, elapsed)}, "
+            + $"{Count.Of(verification.Findings, "finding")}; "
             + $"read {Count.Of(read.Packages, "package")}, "
-            + $"{Count.Of(read.Archives, "archive")}, {Count.Of(read.Blobs, "blob")}, "
-            + $"{ByteSize.Of(read.Bytes)} ({ByteSize.Rate(read.Bytes, elapsed)}); "
-            + $"{Count.Of(verification.Findings, "finding")}";
+            + $"{Count.Of(read.Archives, "archive")}, {Count.Of(read.Blobs, "blob")}";
     }
 }
