@@ -29,12 +29,12 @@ internal static class ChannelCommands
                     $"Follow channel {channel.Name} with oras",
                     UsageCommands.Oras(server, "pull", $"{server.Host}/{package}:{tag}"))
                 : null;
-        var alias = $"{UsageCommands.AliasOf(package.Namespace)}-{channel.Name}";
+        var alias = UsageCommands.AliasOf(package.Namespace, channel.Name);
         var verb = isLibrary ? "pull" : $"install {UsageCommands.InstanceOf(package.Name)}";
         return new Command(
             $"Follow channel {channel.Name} with Helm",
             UsageCommands.AddRepository(server, alias, $"{server.RepositoryOf(package.Namespace)}/-/{channel.Name}")
-                + $"\nhelm repo update {alias}\n"
+                + $"{UsageCommands.Then}helm repo update {alias}{UsageCommands.Then}"
                 // Without it, Helm leaves out prereleases.
                 + $"helm {verb} {alias}/{package.Name}{(channel.Current.IsPrerelease ? " --devel" : "")}");
     }

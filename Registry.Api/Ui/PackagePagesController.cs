@@ -212,7 +212,8 @@ internal sealed record PackagesModel(
             var alias = UsageCommands.AliasOf(Search.Namespace);
             return new Command(
                 "Add the Helm repository of this namespace",
-                $"{UsageCommands.AddRepository(Server, Search.Namespace)}\nhelm search repo {alias}");
+                $"{UsageCommands.AddRepository(Server, Search.Namespace)}{UsageCommands.Then}"
+                    + $"helm search repo {alias}/");
         }
     }
 

@@ -12,6 +12,12 @@ namespace Registry.Api.Ui;
 /// </summary>
 internal static class UsageCommands
 {
+    /// <summary>
+    /// What joins the lines of a command, so that a failed line is the last one that runs. A shell reads them all
+    /// before it runs the first, so a prompt for a password does not read the next line.
+    /// </summary>
+    public const string Then = " &&\n";
+
     /// <summary>The user to log in as. The registry reads only the password, which is a token.</summary>
     private const string User = "token";
 
@@ -53,7 +59,7 @@ internal static class UsageCommands
         if (package.HasOnePartNamespace)
             commands.Add(new Command(
                 "Pull with appr",
-                (server.NeedsLogin ? $"appr login -u {User} -p TOKEN {server.Home}\n" : "")
+                (server.NeedsLogin ? $"appr login -u {User} -p TOKEN {server.Home}{Then}" : "")
                     + $"appr pull {(server.IsPlain ? "http://" : "")}{server.Host}/{package}@{release} "
                     + $"-t {manifest.MediaType}"));
         return commands;
@@ -81,9 +87,14 @@ internal static class UsageCommands
         LogIn(server, "oras login", "--plain-http ")
             + $"oras {command} {(server.IsPlain ? "--plain-http " : "")}{reference}";
 
-    /// <summary>Returns the name under which Helm clients know a repository: one without slashes.</summary>
-    public static string AliasOf(string @namespace) =>
-        @namespace.Length == 0 ? "registry" : @namespace.Replace('/', '-');
+    /// <summary>
+    /// Returns the name under which Helm clients know a repository: one without slashes. No namespace contains its
+    /// separators, so <c>a/b</c>, <c>a-b</c> and the channel <c>b</c> of <c>a</c> have different names.
+    /// </summary>
+    /// <param name="namespace">The namespace.</param>
+    /// <param name="channel">The channel that the repository follows; null for none.</param>
+    public static string AliasOf(string @namespace, ChannelName? channel = null) =>
+        (@namespace.Length == 0 ? "registry" : @namespace.Replace('/', '+')) + (channel is null ? "" : $"@{channel}");
 
     /// <summary>Returns what a chart writes in its Chart.yaml to depend on a library.</summary>
     public static Command Require(ServerAddress server, PackageName package, Release release, bool hasRepository)
@@ -118,7 +129,7 @@ internal static class UsageCommands
     /// <param name="command">The command, such as <c>oras login</c>.</param>
     /// <param name="plainFlag">The option for plain HTTP, with a space after it.</param>
     public static string LogIn(ServerAddress server, string command, string plainFlag) => server.NeedsLogin
-        ? $"{command} {(server.IsPlain ? plainFlag : "")}{server.Host} --username {User}\n"
+        ? $"{command} {(server.IsPlain ? plainFlag : "")}{server.Host} --username {User}{Then}"
         : "";
 
     /// <summary>Whether Helm clients reach the repository of the package's namespace.</summary>
@@ -141,7 +152,7 @@ internal static class UsageCommands
             var alias = AliasOf(package.Namespace);
             commands.Add(new Command(
                 $"{label} from the Helm repository",
-                $"{AddRepository(server, package.Namespace)}\nhelm repo update {alias}\n"
+                $"{AddRepository(server, package.Namespace)}{Then}helm repo update {alias}{Then}"
                     + $"helm {verb} {alias}/{package.Name} --version {manifest.Release}"));
         }
 

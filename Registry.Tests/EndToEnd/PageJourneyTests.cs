@@ -33,7 +33,7 @@ public sealed class PageJourneyTests : BrowserTests
         var command = (await CopiedAsync()).Split('\n');
         Assert.That(command[^1], Is.EqualTo("helm install my-web team/web --version 1.0.0"));
         using var index = JsonDocument.Parse(
-            await Client.GetStringAsync($"{command[0].Split(' ')[^1]}/index.yaml"));
+            await Client.GetStringAsync($"{command[0].Split(' ')[^2]}/index.yaml"));
         Assert.That(
             index.RootElement.GetProperty("entries").GetProperty("web")[0].GetProperty("version").GetString(),
             Is.EqualTo("1.0.0"));

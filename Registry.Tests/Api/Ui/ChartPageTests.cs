@@ -49,11 +49,11 @@ public sealed partial class ChartPageTests
     {
         var page = await GetAsync("/packages/team/web");
         var commands = CommandPattern.Match(page).Groups["text"].Value.Split('\n');
-        Assert.That(commands[0], Is.EqualTo($"helm repo add team-next http://{server}/helm/team/-/next"));
-        Assert.That(commands[^1], Is.EqualTo("helm install my-web team-next/web --devel"));
-        Assert.That(page, Does.Contain("helm install my-web team-stable/web<"));
+        Assert.That(commands[0], Is.EqualTo($"helm repo add team@next http://{server}/helm/team/-/next &&"));
+        Assert.That(commands[^1], Is.EqualTo("helm install my-web team@next/web --devel"));
+        Assert.That(page, Does.Contain("helm install my-web team@stable/web<"));
         Assert.That(
-            await host.Client.GetStringAsync($"{commands[0].Split(' ')[^1]}/index.yaml"), Does.Contain("1.1.0-rc.1"));
+            await host.Client.GetStringAsync($"{commands[0].Split(' ')[^2]}/index.yaml"), Does.Contain("1.1.0-rc.1"));
         var title = page[..page.IndexOf("<section", StringComparison.Ordinal)];
         Assert.That(title, Does.Contain("Channels:"));
         Assert.That(title, Does.Contain("stable → <a href=\"../../packages/team/web@1.0.0\""));
@@ -123,6 +123,6 @@ public sealed partial class ChartPageTests
     private async Task<string> GetAsync(string path) =>
         WebUtility.HtmlDecode(await host.Client.GetStringAsync(path));
 
-    [GeneratedRegex("<code>(?<text>helm repo add team-next[^<]*)</code>")]
+    [GeneratedRegex("<code>(?<text>helm repo add team@next[^<]*)</code>")]
     private static partial Regex CommandPattern { get; }
 }

@@ -167,8 +167,8 @@ public sealed partial class PagesTests
         Assert.That(large, Does.Not.Contain("helm install").And.Not.Contain("helm repo add"));
     }
 
-    [TestCase("/packages/org/unit/web", "helm repo add org-unit http://{0}/helm/org/unit")]
-    [TestCase("/packages/web", "helm repo add registry http://{0}/helm&#xA;")]
+    [TestCase("/packages/org/unit/web", "helm repo add org&#x2B;unit http://{0}/helm/org/unit &amp;&amp;&#xA;")]
+    [TestCase("/packages/web", "helm repo add registry http://{0}/helm &amp;&amp;&#xA;")]
     [TestCase("/packages/Odd_.name/_x", "/api/v1/packages/Odd_.name/_x/1.0.0/kpm/pull")]
     public async Task Names_of_any_form_have_pages(string path, string expected) => Assert.That(
         await GetAsync(path), Does.Contain(string.Format(null, expected, server)));

@@ -63,14 +63,14 @@ internal sealed class HelmClient
         Environment,
         cancellationToken);
 
-    /// <summary>Runs a shell script as users paste it, in which <c>helm</c> is this one. It must succeed.</summary>
+    /// <summary>
+    /// Runs a shell script in which <c>helm</c> is this one. It stops at the first error, and must succeed.
+    /// </summary>
     /// <returns>The standard output.</returns>
-    public async Task<string> ShellAsync(string script) => (await ClientRun.OfAsync(
-        "bash",
-        ["-euo", "pipefail", "-c", $"helm() {{ '{binary}' \"$@\"; }}\n{script}"],
-        WorkFolder,
-        Environment,
-        cancellationToken)).Succeeded();
+    public async Task<string> ShellAsync(string script) => (await BashAsync(script, "-euo", "pipefail")).Succeeded();
+
+    /// <summary>Runs commands as a terminal into which they are pasted: it goes on after an error.</summary>
+    public Task<ClientRun> PasteAsync(string commands) => BashAsync(commands);
 
     /// <summary>Runs <c>helm pull</c> with these arguments, which must succeed.</summary>
     /// <returns>The files that it saved, by name.</returns>
@@ -90,6 +90,13 @@ internal sealed class HelmClient
         if (Directory.Exists(Below("cache")))
             Directory.Delete(Below("cache"), recursive: true);
     }
+
+    private Task<ClientRun> BashAsync(string script, params string[] options) => ClientRun.OfAsync(
+        "bash",
+        [.. options, "-c", $"helm() {{ '{binary}' \"$@\"; }}\n{script}"],
+        WorkFolder,
+        Environment,
+        cancellationToken);
 
     private (string Name, string Value)[] Environment =>
     [
