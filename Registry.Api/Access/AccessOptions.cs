@@ -11,9 +11,9 @@ public sealed record AccessOptions
     /// <summary>What callers without credentials may do.</summary>
     public required ScopeSet Anonymous { get; init; }
 
-    /// <summary>Whether clients need credentials to pull a resource.</summary>
-    public bool NeedsLogin(AccessResource resource) =>
-        RequiresScopes && !Anonymous.Allows(AccessActions.Pull, resource);
+    /// <summary>Whether clients need credentials to do something with a resource.</summary>
+    public bool NeedsLogin(AccessActions actions, AccessResource resource) =>
+        RequiresScopes && !Anonymous.Allows(actions, resource);
 
     /// <summary>The admin token; null for none, or if it is in a file.</summary>
     public string? AdminToken { get; init; }

@@ -7,7 +7,8 @@ using Registry.Core.Errors;
 namespace Registry.Api.Ui;
 
 /// <summary>Lists app archives by workspace.</summary>
-internal sealed class ArchivesController(AppArchiveRegistry archives, TimeProvider time) : PageController
+internal sealed class ArchivesController(
+    AppArchiveRegistry archives, AccessOptions access, TimeProvider time) : PageController
 {
     private const string Root = "/archives";
 
@@ -59,7 +60,8 @@ internal sealed class ArchivesController(AppArchiveRegistry archives, TimeProvid
                         ])),
             ],
             IsComplete: read.Count <= MaxArchives,
-            ServerAddress.Of(Request));
+            ServerAddress.Of(Request),
+            access);
     }
 }
 
@@ -68,14 +70,22 @@ internal sealed class ArchivesController(AppArchiveRegistry archives, TimeProvid
 /// <param name="Workspaces">The archives of this workspace and of those below it.</param>
 /// <param name="IsComplete">Whether these are all.</param>
 /// <param name="Server">The address of the registry.</param>
+/// <param name="Access">The settings of access control.</param>
 internal sealed record ArchivesModel(
-    string? Workspace, IReadOnlyList<WorkspaceRow> Workspaces, bool IsComplete, ServerAddress Server)
+    string? Workspace,
+    IReadOnlyList<WorkspaceRow> Workspaces,
+    bool IsComplete,
+    ServerAddress Server,
+    AccessOptions Access)
 {
+    /// <summary>Whether clients have to log in to upload the first archive.</summary>
+    public bool NeedsLogin => Access.NeedsLogin(AccessActions.Push, AccessResource.Workspace("github.com/me/app/"));
+
     /// <summary>The command that uploads an archive.</summary>
     public Command Upload => new(
         "Upload an app archive",
-        $"curl --fail-with-body --data-binary @app.kploy "
-            + $"'{Server.Home}/api/v1/app?workspace=https://github.com/me/app'");
+        $"curl --fail-with-body {UsageCommands.CurlUser(Server with { NeedsLogin = NeedsLogin })}"
+            + $"--data-binary @app.kploy '{Server.Home}/api/v1/app?workspace=https://github.com/me/app'");
 
     /// <summary>Returns the command that downloads an archive.</summary>
     public Command Download(ArchiveRow row)
@@ -83,9 +93,10 @@ internal sealed record ArchivesModel(
         // With https, what follows a semicolon would not be part of the workspace.
         var name = row.Archive.Workspace.Name;
         var url = $"{(name.Contains(';', StringComparison.Ordinal) ? "kar" : "https")}://{name}";
+        var server = Server with { NeedsLogin = Access.NeedsLogin(AccessActions.Pull, AccessResource.Workspace(name)) };
         return new Command(
             "Download the archive",
-            $"curl -f -o app.kploy '{Server.Home}/api/v1/app/{row.Archive.Id}"
+            $"curl -f {UsageCommands.CurlUser(server)}-o app.kploy '{Server.Home}/api/v1/app/{row.Archive.Id}"
                 + (name == "global/" ? "'" : $"?workspace={Uri.EscapeDataString(url)}'"));
     }
 }

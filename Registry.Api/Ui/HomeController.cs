@@ -35,7 +35,11 @@ internal sealed class HomeController(PackageCatalog catalog, AccessOptions acces
         }
 
         var view = (await catalog.GetAsync(cancellationToken)).VisibleTo(Caller.Scopes);
-        var server = ServerAddress.Of(Request);
+        var server = ServerAddress.Of(Request) with
+        {
+            NeedsLogin = access.NeedsLogin(
+                AccessActions.Pull | AccessActions.Push, AccessResource.Package($"{HomeModel.FirstNamespace}/app")),
+        };
         return Page("Home", new HomeModel(
             server,
             $"{server.Home}{Dialect.Of(Request).Root}/api/v1/packages",
@@ -47,7 +51,7 @@ internal sealed class HomeController(PackageCatalog catalog, AccessOptions acces
 }
 
 /// <summary>The home page.</summary>
-/// <param name="Server">The address of the registry.</param>
+/// <param name="Server">The address of the registry, for commands that push.</param>
 /// <param name="Packages">The address of the CNR API that clients discover.</param>
 /// <param name="Count">The number of packages.</param>
 /// <param name="Overview">The totals of all packages.</param>
@@ -64,13 +68,19 @@ internal sealed record HomeModel(
     /// <summary>The most namespaces on the page.</summary>
     public const int MaxNamespaces = 24;
 
+    /// <summary>The namespace of the first chart.</summary>
+    public const string FirstNamespace = "team";
+
     /// <summary>The commands that push the first chart and use it.</summary>
     public IReadOnlyList<Command> FirstSteps =>
     [
         new("Create a chart", "helm create app && helm package app"),
-        new("Push it", $"helm push app-0.1.0.tgz oci://{Server.Host}/team{(Server.IsPlain ? " --plain-http" : "")}"),
         new(
-            "Preview the manifests",
-            $"helm template my-app oci://{Server.Host}/team/app{(Server.IsPlain ? " --plain-http" : "")}"),
+            "Push it",
+            UsageCommands.LogIn(Server, "helm registry login", "--plain-http ")
+                + $"helm push app-0.1.0.tgz oci://{Server.Host}/{FirstNamespace}{PlainFlag}"),
+        new("Preview the manifests", $"helm template my-app oci://{Server.Host}/{FirstNamespace}/app{PlainFlag}"),
     ];
+
+    private string PlainFlag => Server.IsPlain ? " --plain-http" : "";
 }

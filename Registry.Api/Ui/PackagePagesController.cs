@@ -158,7 +158,7 @@ internal sealed class PackagePagesController(
 
     /// <summary>Returns the address of the registry for commands that pull something.</summary>
     private ServerAddress ServerFor(AccessResource resource) =>
-        ServerAddress.Of(Request) with { NeedsLogin = access.NeedsLogin(resource) };
+        ServerAddress.Of(Request) with { NeedsLogin = access.NeedsLogin(AccessActions.Pull, resource) };
 
     /// <summary>
     /// Redirects from <c>team</c> to <c>team/</c> if there is such a namespace, but no such package that the caller may

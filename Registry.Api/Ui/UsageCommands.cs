@@ -132,6 +132,12 @@ internal static class UsageCommands
         ? $"{command} {(server.IsPlain ? plainFlag : "")}{server.Host} --username {User}{Then}"
         : "";
 
+    /// <summary>
+    /// Returns the option of curl that names the user, with a space after it; empty if no login is needed. curl prompts
+    /// for the token.
+    /// </summary>
+    public static string CurlUser(ServerAddress server) => server.NeedsLogin ? $"--user {User} " : "";
+
     /// <summary>Whether Helm clients reach the repository of the package's namespace.</summary>
     public static bool HasRepository(PackageName package) =>
         package.Namespace != "api" && !package.Namespace.StartsWith("api/", StringComparison.Ordinal);
@@ -164,7 +170,6 @@ internal static class UsageCommands
                     + (server.IsPlain ? " --plain-http" : "")));
     }
 
-    private static string CurlUser(ServerAddress server) => server.NeedsLogin ? $"--user {User} " : "";
 
     /// <summary>Returns the tag that selects this media type of the release.</summary>
     private static TagName? TagOf(PackageIndex index, Manifest manifest) =>

@@ -285,6 +285,42 @@ public sealed partial class PagesTests
     }
 
     [Test]
+    public async Task The_first_steps_log_in_where_a_push_needs_a_token()
+    {
+        await using var registry = await GuardedRegistry.StartAsync();
+        var address = registry.Client.BaseAddress!.Authority;
+        var page = WebUtility.HtmlDecode(await registry.GetAsync("/", secret: null));
+        Assert.That(
+            PageCommands.Find(page, "Push it"),
+            Is.EqualTo(
+                $"helm registry login --plain-http {address} --username token &&\n"
+                    + $"helm push app-0.1.0.tgz oci://{address}/team --plain-http"));
+        Assert.That(page, Does.Contain("a token with the scope <code>team/**=pull,push</code>"));
+        page = await registry.GetAsync("/archives", secret: null);
+        Assert.That(
+            PageCommands.Find(page, "Upload an app archive"), Does.StartWith("curl --fail-with-body --user token "));
+        Assert.That(page, Does.Contain("a token with the scope <code>kar:github.com/me/**=push</code>"));
+
+        await using var open = await GuardedRegistry.StartAsync(anonymous: "**=pull,push kar:**=pull,push");
+        foreach (var path in (string[])["/", "/archives"])
+            Assert.That(
+                await open.GetAsync(path, secret: null),
+                Does.Not.Contain("login").And.Not.Contain("--user").And.Not.Contain("a token with the scope"));
+    }
+
+    [TestCase("", "curl -f --user token -o app.kploy ")]
+    [TestCase("kar:**=pull", "curl -f -o app.kploy ")]
+    public async Task The_download_of_an_archive_logs_in_where_everybody_may_not_pull(string anonymous, string command)
+    {
+        await using var registry = await GuardedRegistry.StartAsync(anonymous);
+        using (var pushed = await registry.SendAsync(
+            "POST", "/api/v1/app?workspace=global", GuardedRegistry.AdminSecret, new ByteArrayContent([1])))
+            Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        var page = await registry.GetAsync("/archives?workspace=global/", GuardedRegistry.AdminSecret);
+        Assert.That(PageCommands.Find(page, "Download the archive"), Does.StartWith(command));
+    }
+
+    [Test]
     public async Task Commands_log_in_where_everybody_may_not_pull()
     {
         await using var registry = await GuardedRegistry.StartAsync(anonymous: "open/*=pull");

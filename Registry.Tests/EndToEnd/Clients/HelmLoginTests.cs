@@ -1,3 +1,4 @@
+using System.Net.Http.Headers;
 using NUnit.Framework;
 using Registry.Tests.Support;
 using Registry.Tests.Support.Clients;
@@ -49,6 +50,26 @@ public sealed class HelmLoginTests(string version) : HelmTest(version)
             "repo", "add", "repo", Repository, "--username", "me", "--password", GuardedRegistry.AdminSecret);
         Assert.That(await SearchAsync("repo/"), Is.EqualTo(["repo/app 1.0.0"]).AsCollection);
         await AssertPulledAsync(chart, "repo/app");
+    }
+
+    [Test]
+    public async Task The_first_steps_of_the_home_page_push_and_use_a_chart()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/");
+        var secret = await new GuardedRegistry(Registry).IssueAsync("team/**=pull,push");
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", secret.Text);
+        using var response = await Registry.Client.SendAsync(request, CancellationToken);
+        var page = await response.Content.ReadAsStringAsync(CancellationToken);
+        ClientRun? last = null;
+        foreach (var label in (string[])["Create a chart", "Push it", "Preview the manifests"])
+        {
+            last = await Helm.PasteAsync(PageCommands.Find(page, label)
+                .Replace("login --plain-http", $"login {InsecureFlag}", StringComparison.Ordinal)
+                .Replace("--username token", $"--username token --password {secret.Text}", StringComparison.Ordinal));
+            last.Succeeded();
+        }
+
+        Assert.That(last!.Output, Does.Contain("kind: Deployment"));
     }
 
     private async Task LoginAsync(string password) => (await TryLoginAsync(password)).Succeeded();
