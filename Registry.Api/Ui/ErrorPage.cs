@@ -16,14 +16,19 @@ internal static class ErrorPage
     /// <summary>Writes the page with its status. The headers of the error have been set.</summary>
     public static Task WriteAsync(HttpContext context, ErrorResponse error)
     {
+        var lacking = error.Details.FirstOrDefault(static detail => detail.Name == AccessErrors.Scopes).Value;
         var model = new ErrorModel(
             error.Status,
             ReasonPhrases.GetReasonPhrase(error.Status) is { Length: > 0 } reason ? reason : "Error",
-            // The APIs say "log in", as their clients do.
+            // The APIs say "log in" and "the caller", as their clients do.
             error.Message == AccessErrors.LoginRequired ? "Sign in: this page needs a token that allows it."
+                : lacking is string[] scopes
+                    ? $"Your token does not allow this: it needs the scope {string.Join(' ', scopes)}."
                 : error.Message,
-            CanSignIn: error.Status == StatusCodes.Status401Unauthorized
-                && context.RequestServices.GetRequiredService<AccessOptions>().RequiresScopes);
+            SignIn: !context.RequestServices.GetRequiredService<AccessOptions>().RequiresScopes ? null
+                : error.Status == StatusCodes.Status401Unauthorized ? "Sign in"
+                : lacking is not null ? "Sign in with another token"
+                : null);
         PageController.Protect(context.Response);
         var view = new ViewResult
         {
@@ -43,5 +48,5 @@ internal static class ErrorPage
 /// <param name="Status">The HTTP status.</param>
 /// <param name="Reason">The reason phrase of the status.</param>
 /// <param name="Message">What is wrong, as a sentence.</param>
-/// <param name="CanSignIn">Whether the page links to the sign-in.</param>
-internal sealed record ErrorModel(int Status, string Reason, string Message, bool CanSignIn);
+/// <param name="SignIn">The text of the link to the sign-in; null for no link.</param>
+internal sealed record ErrorModel(int Status, string Reason, string Message, string? SignIn);

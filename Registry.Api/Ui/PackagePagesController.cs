@@ -201,6 +201,9 @@ internal sealed record PackagesModel(
     /// <summary>Whether it is the page of a namespace.</summary>
     public bool IsNamespace => Content is not null;
 
+    /// <summary>Whether it has only what was searched for.</summary>
+    public bool IsFiltered => Search != new PackageSearch();
+
     /// <summary>The number of the last page.</summary>
     public int Last => Math.Max(1, (Count + PageSize - 1) / PageSize);
 

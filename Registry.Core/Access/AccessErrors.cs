@@ -8,6 +8,9 @@ public static class AccessErrors
     /// <summary>The message for a caller without credentials.</summary>
     public const string LoginRequired = "Log in: this needs a token that allows it.";
 
+    /// <summary>The name of the detail with the scopes that the caller lacks.</summary>
+    public const string Scopes = "scopes";
+
     /// <summary>
     /// Creates the error for a caller who lacks a right: the same whether or not the resource exists.
     /// </summary>
@@ -24,6 +27,6 @@ public static class AccessErrors
             ? Scope.Describe(whole, missing == AccessActions.None ? actions : missing)
             : AccessActionNames.Format(actions);
         return new RegistryException(
-            ErrorCode.Forbidden, $"The caller lacks the scope {scope}.", ("scopes", new[] { scope }));
+            ErrorCode.Forbidden, $"The caller lacks the scope {scope}.", (Scopes, new[] { scope }));
     }
 }

@@ -98,7 +98,7 @@ public sealed class ArtifactPageTests
         page = await GetAsync("/packages/images/notes?tab=details");
         Assert.That(page, Does.Contain($"oras discover --plain-http {server}/images/notes@sha256:{subject.Digest}"));
         Assert.That(page, Does.Contain($"oras pull --plain-http {server}/images/notes@sha256:{attached.Digest}"));
-        Assert.That(page, Does.Contain("Fetch the SBOM with oras").And.Not.Contain("no tag, for example"));
+        Assert.That(page, Does.Contain("<h3>Fetch the SBOM with oras</h3>").And.Not.Contain("no tag, for example"));
     }
 
     [Test]

@@ -56,7 +56,8 @@ public sealed partial class ChartPageTests
             await host.Client.GetStringAsync($"{commands[0].Split(' ')[^2]}/index.yaml"), Does.Contain("1.1.0-rc.1"));
         var title = page[..page.IndexOf("<section", StringComparison.Ordinal)];
         Assert.That(title, Does.Contain("Channels:"));
-        Assert.That(title, Does.Contain("stable → <a href=\"../../packages/team/web@1.0.0\""));
+        Assert.That(
+            title, Does.Contain("stable → <a href=\"../../packages/team/web@1.0.0\" aria-label=\"stable: 1.0.0\""));
     }
 
     [Test]

@@ -278,7 +278,9 @@ public sealed partial class PagesTests
         await using var empty = await RegistryHost.StartAsync();
         var page = await empty.Client.GetStringAsync("/");
         Assert.That(page, Does.Contain($"helm push app-0.1.0.tgz oci://{empty.Address.Authority}/team --plain-http"));
-        Assert.That(await empty.Client.GetStringAsync("/packages"), Does.Contain("Nothing found."));
+        var list = await empty.Client.GetStringAsync("/packages");
+        Assert.That(list, Does.Contain("No packages are visible to you yet.").And.Not.Contain("see all packages"));
+        Assert.That(await empty.Client.GetStringAsync("/packages?q=x"), Does.Contain("see all packages"));
         Assert.That(
             await empty.Client.GetStringAsync("/archives"),
             Does.Contain("curl --fail-with-body --data-binary @app.kploy"));
@@ -383,6 +385,11 @@ public sealed partial class PagesTests
                 path);
             using var denied = await registry.SendAsync("GET", path, (await registry.IssueAsync("x/*=pull")).Text);
             Assert.That(denied.StatusCode, Is.EqualTo(HttpStatusCode.Forbidden), path);
+            Assert.That(
+                await denied.Content.ReadAsStringAsync(),
+                Does.Contain("Your token does not allow this: it needs the scope secret").And.Contain("=pull.")
+                    .And.Contain("sign-in?return=").And.Contain("Sign in with another token"),
+                path);
         }
 
         using var page = await registry.SendAsync("GET", "/packages/secret/app", secret);
