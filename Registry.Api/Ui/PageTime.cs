@@ -15,13 +15,16 @@ internal readonly record struct PageTime(DateTimeOffset At, DateTimeOffset Now)
     /// <summary>The whole time for people.</summary>
     public string Full => At.UtcDateTime.ToString("d MMMM yyyy, HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
 
-    /// <summary>How long ago it was, or the day if that is more than a month.</summary>
-    public string Short => (Now - At) switch
+    /// <summary>The day for people.</summary>
+    public string Date => At.UtcDateTime.ToString("d MMM yyyy", CultureInfo.InvariantCulture);
+
+    /// <summary>How long ago it was; null if that is more than a month.</summary>
+    public string? Age => (Now - At) switch
     {
         { TotalMinutes: < 1 } => "just now",
         { TotalHours: < 1 } and var age => $"{Count.Of((long)age.TotalMinutes, "minute")} ago",
         { TotalDays: < 1 } and var age => $"{Count.Of((long)age.TotalHours, "hour")} ago",
         { TotalDays: < 31 } and var age => $"{Count.Of((long)age.TotalDays, "day")} ago",
-        _ => At.UtcDateTime.ToString("d MMM yyyy", CultureInfo.InvariantCulture),
+        _ => null,
     };
 }

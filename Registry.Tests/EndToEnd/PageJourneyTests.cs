@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.Playwright;
 using NUnit.Framework;
+using Registry.Core.Artifacts;
 using Registry.Tests.Support;
 
 namespace Registry.Tests.EndToEnd;
@@ -68,7 +69,17 @@ public sealed class PageJourneyTests : BrowserTests
             "team",
             Chart("web", "1.0.0", "dependencies: [{name: a, version: 1.x, repository: \"https://x.example\"}]"));
         await PushAsync("team", Chart("web", "1.1.0", "deprecated: true\nkeywords: [one, two]"));
-        await OciImage.PushAsync(new GuardedRegistry(Host), "images/app", ["1.0.0", "latest"]);
+        await PushAsync("team", Chart("long", $"1.0.0-{new string('p', 60)}+{new string('b', 60)}"));
+        var registry = new GuardedRegistry(Host);
+        var image = await OciImage.PushAsync(registry, "images/app", ["1.0.0", "latest"]);
+        await OciImage.PushAsync(
+            registry,
+            "images/app",
+            [],
+            $$"""
+            ,"artifactType":"application/spdx+json",
+            "subject":{"mediaType":"{{OciMediaTypes.Manifest}}","digest":"sha256:{{image.Digest}}","size":1}
+            """);
         using (await Client.PostAsync("api/v1/app", new ByteArrayContent([1])))
         {
         }
@@ -77,8 +88,8 @@ public sealed class PageJourneyTests : BrowserTests
             ["./", "packages", "packages?q=none", "packages/team/", "packages/team/web", "packages/team/web?tab=values",
                 "packages/team/web?tab=files", "packages/team/web?tab=files&file=values.yaml",
                 "packages/team/web@1.0.0?tab=dependencies", "packages/team/web?tab=versions",
-                "packages/team/web?tab=details", "packages/images/app", "packages/images/app?tab=details", "archives",
-                "archives?workspace=global/"])
+                "packages/team/web?tab=details", "packages/team/long", "packages/images/app",
+                "packages/images/app?tab=details", "archives", "archives?workspace=global/"])
             await CheckAsync(path);
         AssertNoProblems();
         await CheckAsync("packages/none/such");
@@ -96,7 +107,11 @@ public sealed class PageJourneyTests : BrowserTests
         var cells = string.Concat(Enumerable.Repeat("a description with many words ", 4));
         await PushAsync("team", OneRegistry.Archive(
             ("wide/Chart.yaml", "apiVersion: v2\nname: wide\nversion: 1.0.0\n"),
-            ("wide/README.md", $"| a | b | c |\n|---|---|---|\n| `{new string('k', 120)}` | {cells} | {cells} |\n")));
+            (
+                "wide/README.md",
+                $"| a | b | Default |\n|---|---|---|\n| `{new string('k', 120)}` | {cells} | {cells} |\n\n"
+                    + "<details><summary>More</summary>\n\nFolded text\n\n</details>\n"
+                    + $"\n| a | b | Default |\n|---|---|---|\n| `{new string('k', 120)}` | {cells} | 1 |\n")));
         await Page.GotoAsync("packages/team/wide");
         var widths = await Page.EvaluateAsync<double[]>(Widths);
         Assert.That(widths[0], Is.LessThan(0.5));
@@ -107,6 +122,17 @@ public sealed class PageJourneyTests : BrowserTests
         await Page.SetViewportSizeAsync(700, 900);
         widths = await Page.EvaluateAsync<double[]>(Widths);
         Assert.That(widths[1..], Is.All.Zero);
+        await Assertions.Expect(Page.GetByText("Folded text")).ToBeVisibleAsync();
+        Assert.That(
+            await Page.Locator("th", new() { HasText = "Default" }).EvaluateAllAsync<int[]>(
+                """
+                headers => headers.map(header => {
+                  const text = document.createRange();
+                  text.selectNodeContents(header);
+                  return text.getClientRects().length;
+                })
+                """),
+            Is.All.EqualTo(1));
         Assert.That(
             await Page.EvaluateAsync<string>("() => getComputedStyle(document.querySelector('.card')).breakInside"),
             Is.EqualTo("auto"));
@@ -219,5 +245,24 @@ public sealed class PageJourneyTests : BrowserTests
             await Page.EvaluateAsync<int>("() => document.documentElement.scrollWidth"),
             Is.LessThanOrEqualTo(360),
             path);
+        Assert.That(
+            await Page.EvaluateAsync<string[]>(
+                """
+                () => [...document.querySelectorAll('main table')]
+                  .filter(table => !table.closest('.prose') && table.rows[0].cells.length > 2
+                    && getComputedStyle(table.rows[1].cells[0]).display !== 'block')
+                  .map(table => table.innerText)
+                """),
+            Is.Empty,
+            $"{path}: tables that are not stacked");
+        Assert.That(
+            await Page.EvaluateAsync<string[]>(
+                """
+                () => [...document.querySelectorAll('h1, h2, h3, h4, h5, h6')]
+                  .filter((heading, i, all) => heading.tagName[1] - (i ? all[i - 1].tagName[1] : 0) > 1)
+                  .map(heading => heading.innerText)
+                """),
+            Is.Empty,
+            $"{path}: headings that skip a level");
     }
 }

@@ -28,7 +28,8 @@ public sealed class TokenJourneyTests : BrowserTests
         await CheckAsync("no-tokens");
 
         await Page.GetByLabel("Name").FillAsync(Name);
-        await Page.GetByLabel("Scopes").FillAsync("team/**=pull,push\nkar:github.com/me/**=pull");
+        await Page.GetByLabel("Scopes").FillAsync(
+            "team/**=pull,push\nkar:github.com/an-organization/an-application-with-a-long-name/**=pull");
         await Page.GetByLabel("Expires after").SelectOptionAsync("30d");
         await Page.GetByRole(AriaRole.Button, new() { Name = "Issue token" }).ClickAsync();
         await CheckAsync("issued");
@@ -93,6 +94,11 @@ public sealed class TokenJourneyTests : BrowserTests
         await Page.SetViewportSizeAsync(360, 740);
         Assert.That(
             await Page.EvaluateAsync<int>("document.documentElement.scrollWidth"), Is.LessThanOrEqualTo(360), name);
+        Assert.That(
+            await Page.EvaluateAsync<int>(
+                "[...document.querySelectorAll('.scroll')].filter(box => box.scrollWidth > box.clientWidth).length"),
+            Is.Zero,
+            name);
         await Page.SetViewportSizeAsync(1280, 1000);
     }
 

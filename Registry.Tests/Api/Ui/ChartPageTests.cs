@@ -61,6 +61,38 @@ public sealed partial class ChartPageTests
     }
 
     [Test]
+    public async Task A_dependency_has_a_link_if_the_registry_has_it()
+    {
+        var repository = $"http://{server}/helm/team";
+        await PushAsync(
+            "users",
+            "app",
+            "1.0.0",
+            $"""
+            dependencies:
+              - name: lib
+                version: 2.x
+                repository: {repository}
+              - name: missing
+                version: 1.x
+                repository: {repository}
+            """);
+        var page = await GetAsync("/packages/users/app?tab=dependencies");
+        Assert.That(page, Does.Contain("<a href=\"../../packages/team/lib\">lib</a>"));
+        Assert.That(page, Does.Contain("missing").And.Not.Contain("packages/team/missing"));
+    }
+
+    [TestCase("/")]
+    [TestCase("/packages")]
+    [TestCase("/packages/team/web")]
+    [TestCase("/packages/team/web?tab=versions")]
+    public async Task Times_have_their_date(string path) =>
+        Assert.That(
+            await GetAsync(path),
+            Does.Match(
+                """<time [^>]*>\d+ [A-Z][a-z]{2} \d{4}</time>\s*<span class="ago">\((just now|\d+ minutes? ago)\)<"""));
+
+    [Test]
     public async Task A_deprecated_chart_says_so_before_its_commands()
     {
         var page = await GetAsync("/packages/team/web@1.0.0");
