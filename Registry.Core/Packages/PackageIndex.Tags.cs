@@ -15,7 +15,7 @@ public sealed partial class PackageIndex
 
     /// <summary>
     /// Returns the index with a tag on a manifest of the package; the same instance when the tag refers to it already.
-    /// A tag on the manifest of a release becomes a channel if its name is a valid channel name.
+    /// A tag on the manifest of a release becomes a channel if a channel of this name has a tag.
     /// </summary>
     /// <exception cref="Errors.RegistryException">
     /// <see cref="Errors.ErrorCode.Conflict"/>: the tag is reserved, or names a release with another manifest.
@@ -28,7 +28,9 @@ public sealed partial class PackageIndex
             return GivenBy(release)?.Manifest.Digest is var current && current == digest
                 ? this
                 : throw ArtifactErrors.TagIsRelease(Name, release, current, digest);
-        if (FindGiving(digest) is { } given && ChannelName.TryParse(tag.Value, out var channel))
+        if (FindGiving(digest) is { } given
+            && ChannelName.TryParse(tag.Value, out var channel)
+            && ReleaseTag.Of(channel) is not null)
             return FindChannel(channel)?.Current == given ? this : WithChannelRelease(channel, given);
         if (FindPlainTag(tag)?.Digest == digest)
             return this;

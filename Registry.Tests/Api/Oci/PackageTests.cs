@@ -57,6 +57,27 @@ public sealed class PackageTests : OciTest
         }
     }
 
+    [TestCase("manifests/2.0.0")]
+    [TestCase("manifests/{digest}?tag=2.0.0")]
+    public async Task An_image_index_under_another_version_is_at_its_tag(string path)
+    {
+        var repository = New();
+        await PushAsync(repository, "1.0.0", "kpm", Samples.TarGz("name: kpm"));
+        await PushAsync(repository, "1.0.0", "docker-compose", Samples.TarGz("name: compose"));
+        var index = await Host.Client.GetByteArrayAsync($"{repository.Root}/manifests/1.0.0");
+        path = path.Replace("{digest}", OciRepository.DigestOf(index), StringComparison.Ordinal);
+        using (var pushed = await repository.SendAsync("PUT", path, OciRepository.Bytes(index, OciMediaTypes.Index)))
+            Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.Created));
+        Assert.That(
+            await Host.Client.GetByteArrayAsync($"{repository.Root}/manifests/2.0.0"), Is.EqualTo(index));
+        Assert.That(await repository.TagsAsync(), Does.Contain("2.0.0"));
+        var channels = await Host.Client.GetFromJsonAsync<JsonArray>($"/api/v1/packages/{repository.Name}/channels");
+        Assert.That(channels, Is.Empty);
+        using var deleted = await repository.SendAsync("DELETE", "manifests/2.0.0");
+        Assert.That(deleted.StatusCode, Is.EqualTo(HttpStatusCode.Accepted));
+        Assert.That(await repository.TagsAsync(), Does.Contain("1.0.0").And.Not.Contain("2.0.0"));
+    }
+
     [Test]
     public async Task A_reserved_tag_is_409()
     {

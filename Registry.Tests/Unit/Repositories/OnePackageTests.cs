@@ -216,6 +216,18 @@ internal sealed class OnePackageTests
     }
 
     [Test]
+    public async Task A_version_on_the_image_index_of_a_release_is_a_plain_tag([Values] bool isTaken)
+    {
+        var (_, index) = await PushInTwoMediaTypesAsync();
+        if (isTaken)
+            await registry.PutAsync(await registry.ImageAsync("image"), "2.0.0");
+        await registry.PutAsync(index, "2.0.0", OciMediaTypes.Index);
+        Assert.That(await registry.ReadAsync("2.0.0"), Is.EqualTo(index));
+        Assert.That(await registry.TagsAsync(), Does.EndWith(" 2.0.0"));
+        Assert.That((await registry.IndexAsync())!.Channels, Is.Empty);
+    }
+
+    [Test]
     public async Task A_forced_push_does_not_replace_an_image_tagged_with_the_version()
     {
         await registry.PutAsync(await registry.ImageAsync("image"), "1.2.0");
@@ -359,6 +371,16 @@ internal sealed class OnePackageTests
         };
         await other.Manifests.ReferencesAsync((await other.IndexAsync())!, null, null, default);
         Assert.That(most, Is.EqualTo(1));
+    }
+
+    /// <summary>Pushes release 1.0.0 in two media types; returns its manifests and its image index.</summary>
+    private async Task<(byte[][] Manifests, byte[] Index)> PushInTwoMediaTypesAsync()
+    {
+        await registry.PushAsync("1.0.0", Archive(("a", "kpm")), "kpm");
+        await registry.PushAsync("1.0.0", Archive(("a", "compose")), "docker-compose");
+        return (
+            [await registry.ReadAsync("1.0.0__kpm"), await registry.ReadAsync("1.0.0__docker-compose")],
+            await registry.ReadAsync("1.0.0"));
     }
 
     private async Task AssertGoneAsync(Digest digest)
