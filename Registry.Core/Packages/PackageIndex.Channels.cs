@@ -8,8 +8,8 @@ namespace Registry.Core.Packages;
 public sealed partial class PackageIndex
 {
     /// <summary>
-    /// Returns the index with a release added to a channel, which is created if needed, as its current release. A plain
-    /// tag of this name is replaced.
+    /// Returns the index with a release added to a channel, which is created if needed, as its current release. It
+    /// replaces the plain tag of its name.
     /// </summary>
     /// <exception cref="Errors.RegistryException"><see cref="Errors.ErrorCode.ReleaseNotFound"/>.</exception>
     public PackageIndex WithChannelRelease(ChannelName name, Release release)
@@ -22,12 +22,12 @@ public sealed partial class PackageIndex
             CreatedAt,
             Manifests,
             Channels.Where(other => other.Name != name).Append(channel),
-            WithoutPlainTag(name.Value));
+            WithoutPlainTag(name));
     }
 
     /// <summary>
-    /// Returns the index with a channel set or replaced; the same instance when the channel is equal. A plain tag of
-    /// this name is replaced.
+    /// Returns the index with a channel set or replaced; the same instance when the channel is equal. It replaces
+    /// the plain tag of its name.
     /// </summary>
     /// <exception cref="FormatException">
     /// The channel is empty, or has a release that the package does not have.
@@ -42,7 +42,7 @@ public sealed partial class PackageIndex
                 CreatedAt,
                 Manifests,
                 Channels.Where(other => other.Name != channel.Name).Append(channel),
-                WithoutPlainTag(channel.Name.Value));
+                WithoutPlainTag(channel.Name));
 
     /// <summary>
     /// Returns the index with a release removed from a channel; removing the last one deletes the channel. Returns the
@@ -76,6 +76,10 @@ public sealed partial class PackageIndex
     /// <summary>Returns a channel.</summary>
     /// <exception cref="Errors.RegistryException"><see cref="Errors.ErrorCode.ChannelNotFound"/>.</exception>
     public Channel GetChannel(ChannelName name) => FindChannel(name) ?? throw PackageErrors.ChannelNotFound(Name, name);
+
+    /// <summary>A channel without a tag, such as one that looks like a version, replaces none.</summary>
+    private PackageArtifacts WithoutPlainTag(ChannelName channel) =>
+        ReleaseTag.Of(channel) is { } tag ? Artifacts.WithoutTag(tag.Value) : Artifacts;
 
     private PackageIndex WithChannels(ImmutableArray<Channel> channels) =>
         new(Name, CreatedAt, Manifests, channels, Artifacts);

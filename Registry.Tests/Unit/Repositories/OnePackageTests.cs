@@ -228,6 +228,21 @@ internal sealed class OnePackageTests
     }
 
     [Test]
+    public async Task A_channel_that_looks_like_a_version_leaves_the_tag_of_that_name()
+    {
+        await registry.PushAsync("1.0.0", Chart("1.0.0"));
+        var image = await registry.ImageAsync("image");
+        await registry.PutAsync(image, "2.0.0");
+        var channel = Samples.Channel("2.0.0");
+        await registry.Channels.AddAsync(Name, channel, "1.0.0", Samples.Caller, default);
+        Assert.That(await registry.ReadAsync("2.0.0"), Is.EqualTo(image));
+
+        var index = (await registry.IndexAsync())!;
+        var restored = index.WithoutChannel(channel).WithChannel(index.GetChannel(channel));
+        Assert.That(restored.FindManifest(Tag("2.0.0"))?.Manifest.Digest, Is.EqualTo(Sha256(image)));
+    }
+
+    [Test]
     public async Task A_forced_push_does_not_replace_an_image_tagged_with_the_version()
     {
         await registry.PutAsync(await registry.ImageAsync("image"), "1.2.0");
