@@ -143,14 +143,14 @@ public sealed partial class PackageIndex
     private Dictionary<Digest, FoundManifest> ByDigest()
     {
         var found = new Dictionary<Digest, FoundManifest>();
-        foreach (var artifact in Artifacts.Artifacts)
-            found.TryAdd(artifact.Digest, new FoundManifest(artifact, null, null, IsPrevious: false));
         foreach (var manifest in Manifests)
             if (manifest.Artifact is { } artifact)
                 found[artifact.Current.Digest] = FoundManifest.Of(manifest, artifact.Current);
         foreach (var index in Artifacts.Indexes)
             if (index.Current is { } current)
                 found.TryAdd(current.Digest, FoundManifest.Of(index.Release, current));
+        foreach (var artifact in Artifacts.Artifacts)
+            found.TryAdd(artifact.Digest, new FoundManifest(artifact, null, null, IsPrevious: false));
         foreach (var manifest in Manifests)
             foreach (var previous in manifest.Artifact?.PreviousManifests ?? [])
                 found.TryAdd(previous.Digest, FoundManifest.Of(manifest, previous) with { IsPrevious = true });

@@ -216,6 +216,24 @@ internal sealed class OnePackageTests
     }
 
     [Test]
+    public async Task A_plain_tag_becomes_a_channel_when_a_release_gives_its_image_index()
+    {
+        var (manifests, index) = await PushInTwoMediaTypesAsync();
+        await registry.Repositories.DeleteAsync(Name, Tag("1.0.0"), Samples.Caller, default);
+        await registry.BlobAsync("{}"u8.ToArray(), "");
+        foreach (var manifest in manifests)
+            await registry.PutAsync(manifest);
+        await registry.PutAsync(index, "stable", OciMediaTypes.Index);
+        foreach (var manifest in manifests)
+            await registry.PutAsync(manifest, "1.0.0");
+        Assert.That(await registry.DigestAsync("1.0.0"), Is.EqualTo(Sha256(index)));
+        var channel = (await registry.IndexAsync())!.GetChannel(Samples.Channel("stable"));
+        Assert.That(channel.Current.Value, Is.EqualTo("1.0.0"));
+        await registry.PutAsync(index, "beta", OciMediaTypes.Index);
+        Assert.That((await registry.IndexAsync())!.Channels, Has.Length.EqualTo(2));
+    }
+
+    [Test]
     public async Task A_version_on_the_image_index_of_a_release_is_a_plain_tag([Values] bool isTaken)
     {
         var (_, index) = await PushInTwoMediaTypesAsync();
