@@ -8,61 +8,100 @@ using Registry.Tests.Support;
 namespace Registry.Tests.EndToEnd;
 
 /// <summary>
-/// Random bytes and random JSON at every endpoint never cause a 5xx and never change existing data.
+/// Random bytes and random JSON at every endpoint, with and without access control, never cause a 5xx and never change
+/// existing data. Every error has the form of its protocol.
 /// </summary>
 public sealed class RandomRequestTests : EndToEndTest
 {
-    private const int Senders = 4;
+    private const string Kept = "/api/v1/packages/kept/whole";
+
+    /// <summary>How many senders each of the two services has.</summary>
+    private const int Senders = 2;
 
     [Test]
     public async Task No_request_returns_a_5xx()
     {
         var seed = Setting("FUZZ_SEED", Environment.TickCount);
         await TestContext.Out.WriteLineAsync($"REGISTRY_FUZZ_SEED={seed}");
-        var registry = await StartAsync(("LIMITS__REQUESTBYTES", "200000"), ("LIMITS__ARCHIVEBYTES", "100000"));
+        (string, string?)[] limits = [("LIMITS__REQUESTBYTES", "200000"), ("LIMITS__ARCHIVEBYTES", "100000")];
+        var starting = StartAsync(limits);
+        var guarded = await HostAsync(
+            [
+                .. limits, ("FILESYSTEM__PATH", Path.Combine(Folder, "guarded")), ("AUTH__MODE", "tokens"),
+                ("AUTH__ADMINTOKEN", GuardedRegistry.AdminSecret), ("AUTH__ANONYMOUS", "**=pull"),
+            ]);
+        guarded.Client.DefaultRequestHeaders.Authorization = new("Bearer", GuardedRegistry.AdminSecret);
+        var registry = await starting;
+        IRegistry[] services = [registry, guarded];
         var existing = new SeededPackage(1, 5000);
-        using (var pushed = await PushAsync(registry, "kept/whole", "1.0.0", existing))
-            Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        foreach (var service in services)
+            using (var pushed = await PushAsync(service, "kept/whole", "1.0.0", existing))
+                Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK));
 
         using var end = new CancellationTokenSource(Soak);
         var sent = await Task.WhenAll(
-            Enumerable.Range(0, Senders).Select(sender => SendAsync(registry, unchecked(seed + sender), end.Token)));
+            Enumerable.Range(0, Senders * services.Length).Select(
+                sender => SendAsync(services[sender % services.Length], unchecked(seed + sender), end.Token)));
 
         await TestContext.Out.WriteLineAsync($"{sent.Sum()} requests.");
         Assert.That(sent, Has.All.Positive);
-        Assert.That(
-            await registry.Client.GetByteArrayAsync(
-                "/api/v1/packages/kept/whole/1.0.0/helm/pull",
-                CancellationToken), SameBytes.As(await existing.ToArrayAsync(CancellationToken)));
-        foreach (var path in (string[])["/readyz", "/api/v1/packages", "/api/v1/app"])
-            using (var response = await registry.Client.GetAsync(path, CancellationToken))
-                Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK), path);
+        foreach (var service in services)
+        {
+            Assert.That(
+                await service.Client.GetByteArrayAsync($"{Kept}/1.0.0/helm/pull", CancellationToken),
+                SameBytes.As(await existing.ToArrayAsync(CancellationToken)));
+            foreach (var path in (string[])["/readyz", "/api/v1/packages", "/api/v1/app", "/v2/_catalog"])
+                using (var response = await service.Client.GetAsync(path, CancellationToken))
+                    Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK), path);
+        }
+
         Assert.That(registry.Log, Has.None.Contains("Unhandled").And.None.Contains("fail: "));
+        Assert.That(guarded.Log.Faults, Is.Empty);
     }
 
-    private async Task<int> SendAsync(RegistryProcess registry, int seed, CancellationToken end)
+    private async Task<int> SendAsync(IRegistry registry, int seed, CancellationToken end)
     {
-        var requests = new RandomRequests(seed);
+        var requests = new RandomRequests(
+            seed, registry.Client.DefaultRequestHeaders.Authorization is null ? null : GuardedRegistry.AdminSecret);
         var sent = 0;
         do
         {
             var request = requests.Next();
             var response = await RawHttp.SendAsync(registry.Address, request);
             sent++;
-            var context = $"seed {seed}, request {sent}:\n{Encoding.Latin1.GetString(request)}\nresponse:\n{response}";
+            var text = Encoding.Latin1.GetString(request);
+            var context = $"seed {seed}, request {sent}:\n{text}\nresponse:\n{response}";
+            if (response.StartsWith("HTTP/1.1 100 ", StringComparison.Ordinal))
+                response = BodyOf(response);
             if (response.Length == 0)
                 continue;
             Assert.That(response, Does.Match(@"^HTTP/1\.1 [234]\d\d "), context);
-            var body = response[(response.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4)..];
+            requests.Learn(response);
             var status = int.Parse(response.AsSpan(9, 3), CultureInfo.InvariantCulture);
             if (status < 400)
                 continue;
             AssertNothingInternal(response);
-            if (body.Length > 0)
-                Assert.That(() => JsonDocument.Parse(body), Throws.Nothing, context);
+            AssertForm(text.Split(' ')[1], response, context);
         }
         while (!end.IsCancellationRequested && !CancellationToken.IsCancellationRequested);
 
         return sent;
     }
+
+    /// <summary>Asserts that an error has the form of the protocol that owns the path.</summary>
+    private static void AssertForm(string path, string response, string context)
+    {
+        var body = BodyOf(response);
+        if (body.Length == 0 || response.Contains("\r\nContent-Type: text/html", StringComparison.Ordinal))
+            return;
+        using var json = JsonDocument.Parse(body);
+        var member = path.StartsWith("/v2/", StringComparison.Ordinal) ? "errors"
+            : path.StartsWith("/helm/", StringComparison.Ordinal) ? "error"
+            : null;
+        if (member is not null)
+            Assert.That(json.RootElement.TryGetProperty(member, out _), context);
+    }
+
+    private static string BodyOf(string response) =>
+        response[(response.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4)..];
 }
