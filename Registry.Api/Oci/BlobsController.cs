@@ -3,6 +3,7 @@ using Registry.Api.Access;
 using Registry.Api.Http;
 using Registry.Core.Access;
 using Registry.Core.Artifacts;
+using Registry.Core.Errors;
 using Registry.Core.Repositories;
 
 namespace Registry.Api.Oci;
@@ -50,7 +51,17 @@ internal sealed class BlobsController(RepositoryBlobs blobs) : OciController
     public async Task<IActionResult> DeleteAsync(string name, string digest, CancellationToken cancellationToken)
     {
         var package = RepositoryName.Get(name);
-        await blobs.DeleteAsync(package, DigestOf(digest), Caller, cancellationToken);
+        try
+        {
+            await blobs.DeleteAsync(package, DigestOf(digest), Caller, cancellationToken);
+        }
+        catch (RegistryException refusal) when (refusal.Code == ErrorCode.BlobInUse)
+        {
+            // The status is 405, which requires it.
+            Response.Headers.Allow = "GET, HEAD, OPTIONS";
+            throw;
+        }
+
         return StatusCode(StatusCodes.Status202Accepted);
     }
 }

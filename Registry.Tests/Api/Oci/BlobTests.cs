@@ -133,6 +133,7 @@ public sealed class BlobTests : OciTest
         {
             using var refused = await repository.SendAsync("DELETE", $"blobs/{digest}");
             Assert.That(await OciRepository.ErrorOfAsync(refused), Is.EqualTo((405, "UNSUPPORTED")));
+            Assert.That(refused.Content.Headers.Allow, Is.EquivalentTo(new[] { "GET", "HEAD", "OPTIONS" }));
         }
 
         Assert.That(
