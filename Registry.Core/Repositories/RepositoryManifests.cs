@@ -222,7 +222,8 @@ public sealed class RepositoryManifests(
                     : next;
             },
             current => current.FindManifest(actual) is not null
-                && tags.All(tag => current.FindManifest(tag)?.Manifest.Digest == actual),
+                && pushed.TrueForAll(item => IsCurrent(current, item.Release, actual))
+                && plain.TrueForAll(tag => current.FindManifest(tag)?.Manifest.Digest == actual),
             (current, before) => isChanged
                 ? current.Withdraw(before, actual, pushed.Select(static item => item.Release), plain)
                 : current,
@@ -274,6 +275,12 @@ public sealed class RepositoryManifests(
             StoredDigest = digest,
         });
     }
+
+    /// <summary>
+    /// Whether a release has a manifest now. Its tag may give another one: that of the chart, or the image index.
+    /// </summary>
+    private static bool IsCurrent(PackageIndex index, Manifest release, Digest manifest) =>
+        index.Find(release.Release, release.MediaType)?.Artifact?.Current.Digest == manifest;
 
     private static ManifestDocument Parse(ReadOnlyMemory<byte> bytes, string contentType)
     {

@@ -19,7 +19,7 @@ internal sealed class SlowPushTests
     private static readonly string[] Pushes =
     [
         "new chart", "new manifest", "another manifest over the same chart", "provenance", "equal bytes by force",
-        "moved tag", "tagged artifact", "channel",
+        "moved tag", "tagged artifact", "channel", "manifest beside a chart",
     ];
 
     private readonly CollectionOptions options = new();
@@ -147,9 +147,23 @@ internal sealed class SlowPushTests
                 await registry.PutAsync(image, "stable");
                 var release = await registry.ReadAsync("0.9.0");
                 return () => registry.PutAsync(release, "stable");
+            case "manifest beside a chart":
+                await registry.PushAsync("1.0.0", App);
+                var other = await DerivedAsync(Archive(("a", "compose")), "docker-compose");
+                return () => registry.PutAsync(other, "1.0.0");
             default:
                 throw new ArgumentException(kind);
         }
+    }
+
+    /// <summary>Pushes the blobs of a release; returns the manifest that another registry derives for it.</summary>
+    private async Task<byte[]> DerivedAsync(byte[] content, string mediaType)
+    {
+        var source = new OneRegistry();
+        await source.PushAsync("1.0.0", content, mediaType);
+        await registry.BlobAsync("{}"u8.ToArray(), "");
+        await registry.BlobAsync(content, "");
+        return await source.ReadAsync("1.0.0");
     }
 
     /// <summary>The releases, and every manifest by its tag or its digest.</summary>
