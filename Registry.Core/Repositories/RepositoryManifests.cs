@@ -45,7 +45,8 @@ public sealed class RepositoryManifests(
     public async ValueTask<OpenManifest> GetAsync(
         PackageName package, string reference, CancellationToken cancellationToken)
     {
-        var index = await GetIndexAsync(package, cancellationToken);
+        var index = (await indexes.FindAsync(package, cancellationToken))?.State
+            ?? throw await NotFoundAsync(package, reference, cancellationToken);
         var found = OciDigest.TryParse(reference, out var digest) ? index.FindManifest(digest)
             : TagName.TryParse(reference, out var tag) ? index.FindManifest(tag)
             : null;
@@ -103,11 +104,9 @@ public sealed class RepositoryManifests(
             return new TagList(snapshot.State.Tags, snapshot.Fingerprint);
         }
 
-        await foreach (var blob in commits.Blobs.ListAsync(
-            package.Key, ScopeDepth.Exact, after: null, cancellationToken))
-            if (blob.UploadedAt != RepositoryBlobs.Deleted)
-                return new TagList([], default);
-        throw ArtifactErrors.RepositoryNotFound(package);
+        return await HasBlobsAsync(package, cancellationToken)
+            ? new TagList([], default)
+            : throw ArtifactErrors.RepositoryNotFound(package);
     }
 
     /// <summary>Returns the manifests that refer to a manifest, by digest; none for an unknown package.</summary>
@@ -244,11 +243,7 @@ public sealed class RepositoryManifests(
     /// <exception cref="StorageException">The storage failed.</exception>
     public async Task DeleteAsync(PackageName package, TagName tag, Caller caller, CancellationToken cancellationToken)
     {
-        await indexes.UpdateAsync(
-            package,
-            new DocumentChange<PackageIndex>(
-                index => (index ?? throw ArtifactErrors.RepositoryNotFound(package)).WithoutTag(tag)),
-            cancellationToken);
+        await UpdateAsync(package, tag.Value, index => index.WithoutTag(tag), cancellationToken);
         events.Raise(new RegistryEvent(events.Now, caller, RegistryAction.TagDeleted, package.Value)
         {
             Tag = tag.Value,
@@ -265,11 +260,7 @@ public sealed class RepositoryManifests(
     public async Task DeleteAsync(
         PackageName package, Digest digest, Caller caller, CancellationToken cancellationToken)
     {
-        await indexes.UpdateAsync(
-            package,
-            new DocumentChange<PackageIndex>(
-                index => (index ?? throw ArtifactErrors.RepositoryNotFound(package)).WithoutManifest(digest)),
-            cancellationToken);
+        await UpdateAsync(package, OciDigest.Format(digest), index => index.WithoutManifest(digest), cancellationToken);
         events.Raise(new RegistryEvent(events.Now, caller, RegistryAction.ManifestDeleted, package.Value)
         {
             StoredDigest = digest,
@@ -344,8 +335,42 @@ public sealed class RepositoryManifests(
         throw ArtifactErrors.Incomplete(index.Name);
     }
 
-    private async ValueTask<PackageIndex> GetIndexAsync(PackageName package, CancellationToken cancellationToken) =>
-        (await GetPackageAsync(package, cancellationToken)).State;
+    /// <summary>Changes a package that has manifests.</summary>
+    private async Task UpdateAsync(
+        PackageName package,
+        string reference,
+        Func<PackageIndex, PackageIndex?> change,
+        CancellationToken cancellationToken)
+    {
+        try
+        {
+            await indexes.UpdateAsync(
+                package,
+                new DocumentChange<PackageIndex>(
+                    index => change(index ?? throw ArtifactErrors.RepositoryNotFound(package))),
+                cancellationToken);
+        }
+        catch (RegistryException exception) when (exception.Code == ErrorCode.PackageNotFound)
+        {
+            throw await NotFoundAsync(package, reference, cancellationToken);
+        }
+    }
+
+    /// <summary>Returns the error for a manifest of a package that has none.</summary>
+    private async Task<RegistryException> NotFoundAsync(
+        PackageName package, string reference, CancellationToken cancellationToken) =>
+        await HasBlobsAsync(package, cancellationToken)
+            ? ArtifactErrors.ManifestNotFound(package, reference)
+            : ArtifactErrors.RepositoryNotFound(package);
+
+    private async Task<bool> HasBlobsAsync(PackageName package, CancellationToken cancellationToken)
+    {
+        await foreach (var blob in commits.Blobs.ListAsync(
+            package.Key, ScopeDepth.Exact, after: null, cancellationToken))
+            if (blob.UploadedAt != RepositoryBlobs.Deleted)
+                return true;
+        return false;
+    }
 
     private void Raise(
         PackageName package,

@@ -59,7 +59,7 @@ public sealed class DeletionTests : OciTest
         await DeleteAsync(repository, digest);
         Assert.That(await repository.TagsAsync(), Is.Empty);
         using var gone = await repository.SendAsync("GET", "manifests/latest");
-        Assert.That(await OciRepository.ErrorOfAsync(gone), Is.EqualTo((404, "NAME_UNKNOWN")));
+        Assert.That(await OciRepository.ErrorOfAsync(gone), Is.EqualTo((404, "MANIFEST_UNKNOWN")));
     }
 
     [Test]

@@ -169,6 +169,20 @@ public sealed class ManifestTests : OciTest
     }
 
     [Test]
+    public async Task A_manifest_of_a_repository_with_blobs_only_is_404()
+    {
+        var repository = New();
+        await repository.PushBlobAsync("blob"u8.ToArray());
+        foreach (var method in (string[])["GET", "DELETE"])
+            foreach (var reference in (string[])["none", OciRepository.UnknownDigest])
+            {
+                using var response = await repository.SendAsync(method, $"manifests/{reference}");
+                Assert.That(
+                    await OciRepository.ErrorOfAsync(response), Is.EqualTo((404, "MANIFEST_UNKNOWN")), reference);
+            }
+    }
+
+    [Test]
     public async Task A_manifest_of_an_unknown_repository_is_404()
     {
         foreach (var method in (string[])["GET", "DELETE"])
