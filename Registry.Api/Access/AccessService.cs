@@ -40,8 +40,15 @@ internal sealed partial class AccessService(
         if (!access.RequiresScopes || !administrator.IsInFile)
             return;
         using var timer = new PeriodicTimer(PollPeriod, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-            await administrator.ReloadAsync(stoppingToken);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+                await administrator.ReloadAsync(stoppingToken);
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The service stops. After a failed startup, the host would report the exception as a fault.
+        }
     }
 
     private void WarnIfReachable()

@@ -24,11 +24,18 @@ internal sealed partial class CollectorService(
     {
         await DiscardAbandonedAsync(stoppingToken);
         using var timer = new PeriodicTimer(options.Period, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
+        try
         {
-            await CollectAsync(stoppingToken);
-            await RemoveExpiredAsync("tokens", tokens.RemoveExpiredAsync, stoppingToken);
-            await RemoveExpiredAsync("sessions", sessions.RemoveExpiredAsync, stoppingToken);
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
+                await CollectAsync(stoppingToken);
+                await RemoveExpiredAsync("tokens", tokens.RemoveExpiredAsync, stoppingToken);
+                await RemoveExpiredAsync("sessions", sessions.RemoveExpiredAsync, stoppingToken);
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The service stops. After a failed startup, the host would report the exception as a fault.
         }
     }
 

@@ -24,18 +24,30 @@ internal sealed partial class StagedUploads(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Period, time);
-        do
-            try
-            {
-                count = await uploads.CountAsync(limits.MaxUploads, stoppingToken);
-            }
-            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
-            {
-                // A failed count must not stop the service.
-                if (faults.IsFirst(exception, "Counting the staged uploads", status: null))
-                    LogFailed(exception);
-            }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
+        try
+        {
+            do
+                await CountAsync(stoppingToken);
+            while (await timer.WaitForNextTickAsync(stoppingToken));
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The service stops. After a failed startup, the host would report the exception as a fault.
+        }
+    }
+
+    private async Task CountAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            count = await uploads.CountAsync(limits.MaxUploads, cancellationToken);
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            // A failed count must not stop the service.
+            if (faults.IsFirst(exception, "Counting the staged uploads", status: null))
+                LogFailed(exception);
+        }
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The staged uploads cannot be counted")]

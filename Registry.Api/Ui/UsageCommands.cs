@@ -170,7 +170,6 @@ internal static class UsageCommands
                     + (server.IsPlain ? " --plain-http" : "")));
     }
 
-
     /// <summary>Returns the tag that selects this media type of the release.</summary>
     private static TagName? TagOf(PackageIndex index, Manifest manifest) =>
         index.Of(manifest.Release).Length == 1 || manifest.MediaType == Core.Content.MediaType.Helm

@@ -256,7 +256,7 @@ public sealed partial class AccessTokens(
         {
             return Parse(key, document) is var token && token.IsExpired(time.GetUtcNow() - ExpiredFor) ? token : null;
         }
-        catch (StorageException damage) when (damage.Kind is StorageFault.Corrupt or StorageFault.NewerSchema)
+        catch (StorageException exception) when (exception.Kind is StorageFault.Corrupt or StorageFault.NewerSchema)
         {
             return null;
         }

@@ -51,6 +51,24 @@ public sealed partial class StartTests : EndToEndTest
     }
 
     [Test]
+    public async Task A_port_in_use_is_no_fault_of_background_services()
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        var token = Path.Combine(Folder, "admin");
+        await File.WriteAllTextAsync(token, "token-of-the-administrator");
+        var registry = Launch(
+            RegistryProcess.Command,
+            ("ASPNETCORE_URLS", $"http://{taken.LocalEndpoint}"),
+            ("TELEMETRY__PORT", $"{FreePort()}"),
+            ("AUTH__MODE", "tokens"),
+            ("AUTH__ADMINTOKENFILE", token));
+
+        Assert.That(await registry.ExitAsync(), Is.EqualTo(1));
+        Assert.That(registry.Log, Is.All.Contains(" info: "));
+    }
+
+    [Test]
     public async Task HTTPS_without_a_certificate_is_a_one_line_error()
     {
         var errors = await RefusesAsync(("ASPNETCORE_URLS", "https://127.0.0.1:0"), ("HOME", Folder));
