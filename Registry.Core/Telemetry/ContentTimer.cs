@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 
 namespace Registry.Core.Telemetry;
 
@@ -15,6 +16,25 @@ internal sealed class ContentTimer(StorageMetrics metrics, string operation)
     private bool hasBegun;
     private bool isRecorded;
     private Activity? span;
+
+    /// <summary>Measures a write. If it fails, the operation is recorded.</summary>
+    /// <param name="state">The arguments of the write.</param>
+    /// <param name="write">The write.</param>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    public async ValueTask MeasureAsync<TState>(TState state, Func<TState, ValueTask> write)
+    {
+        Begin();
+        try
+        {
+            await write(state);
+            End();
+        }
+        catch (Exception exception)
+        {
+            Fail(exception);
+            throw;
+        }
+    }
 
     /// <summary>Begins a read or a write.</summary>
     public void Begin()

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Registry.Core.Storage;
 
 namespace Registry.Core.Telemetry;
@@ -82,21 +81,10 @@ public sealed class ObservedUploadStore(IUploadStore inner, StorageMetrics metri
     {
         private readonly ContentTimer timer = new(metrics, "write");
 
-        [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
-        {
-            timer.Begin();
-            try
-            {
-                await inner.WriteAsync(bytes, cancellationToken);
-                timer.End();
-            }
-            catch (Exception exception)
-            {
-                timer.Fail(exception);
-                throw;
-            }
-        }
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
+            timer.MeasureAsync(
+                (inner, bytes, cancellationToken),
+                static call => call.inner.WriteAsync(call.bytes, call.cancellationToken));
 
         public override ValueTask<long?> CompleteAsync(CancellationToken cancellationToken)
         {
