@@ -19,7 +19,8 @@ internal sealed partial class AlertThresholdTests
     public async Task Memory_that_new_transfers_wait_for_is_short()
     {
         const int UploadBytes = 300_000;
-        var budget = new TransferBudget(new TransferOptions { BufferBytes = 16 << 20 }, TimeProvider.System);
+        var budget = new TransferBudget(
+            new TransferOptions { BufferBytes = 16 << 20, Wait = TimeSpan.FromMilliseconds(20) }, TimeProvider.System);
         Task waiting;
         do
             waiting = budget.Begin(static () => { }).ReserveAsync(UploadBytes, default).AsTask();
