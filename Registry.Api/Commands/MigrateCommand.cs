@@ -104,8 +104,6 @@ internal sealed class MigrateCommand : RegistryCommand
     private static string Describe(Migration migration, RemainingTime left, TimeSpan elapsed)
     {
         var (copied, present, verified) = (migration.Copied, migration.Present, migration.Verified);
-
-        // The bytes of all steps: those of the current one are the difference to its beginning.
         var bytes = copied.Bytes + verified.Bytes;
         return $"{Duration.Of(elapsed)}  {left.Describe(migration.Progress, bytes, elapsed)}, "
             + $"{Count.Of(migration.Findings, "finding")}; "

@@ -35,7 +35,7 @@ internal sealed class RemainingTime
     /// <c>copied 812 of 1,204 (67 %), 1.3 GiB, 10.2 MiB/s, 00:01:10 left</c>.
     /// </summary>
     /// <param name="progress">How far the step has come.</param>
-    /// <param name="bytes">The bytes that the step has processed, and others before it.</param>
+    /// <param name="bytes">The bytes that this step and earlier ones have processed.</param>
     /// <param name="elapsed">The time since the command began.</param>
     public string Describe(RunProgress progress, long bytes, TimeSpan elapsed)
     {
