@@ -274,7 +274,7 @@ public static class RegistryApplication
         services.AddSingleton<PackageContents>();
         services.AddSingleton<DerivedReleases>();
         services.AddSingleton<ManifestContents>();
-        services.AddSingleton<ReleaseArtifacts>();
+        services.AddSingleton<ReleaseDescriber>();
         services.AddSingleton<PackageCommits>();
         services.AddSingleton<PackageRegistry>();
         services.AddSingleton<PackageFiles>();

@@ -13,7 +13,7 @@ namespace Registry.Api.Oci;
 /// <param name="read">Returns the bytes. Not called for 304, 412 and HEAD.</param>
 /// <param name="manifest">The manifest.</param>
 internal sealed class ManifestResult(
-    Func<CancellationToken, ValueTask<ReadOnlyMemory<byte>>> read, StoredManifest manifest) : IActionResult
+    Func<CancellationToken, ValueTask<ReadOnlyMemory<byte>>> read, OciManifest manifest) : IActionResult
 {
     /// <summary>Headers of the protocol, sent with 200 and 304.</summary>
     public required IReadOnlyList<(string Name, string Value)> Headers { get; init; }

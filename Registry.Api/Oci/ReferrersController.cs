@@ -42,7 +42,7 @@ internal sealed class ReferrersController(RepositoryManifests manifests) : OciCo
     {
         var package = RepositoryName.Get(name);
         var subject = DigestOf(digest);
-        IEnumerable<StoredManifest> referrers = await manifests.ReferrersAsync(package, subject, cancellationToken);
+        IEnumerable<OciManifest> referrers = await manifests.ReferrersAsync(package, subject, cancellationToken);
         if (last is not null)
         {
             var after = DigestOf(last);
@@ -56,7 +56,7 @@ internal sealed class ReferrersController(RepositoryManifests manifests) : OciCo
     private async Task<IActionResult> PageAsync(
         PackageName package,
         Digest subject,
-        List<StoredManifest> referrers,
+        List<OciManifest> referrers,
         string? artifactType,
         CancellationToken cancellationToken)
     {

@@ -10,7 +10,7 @@ namespace Registry.Api.Ui;
 /// <summary>What a page shows of an image or another OCI artifact.</summary>
 /// <param name="Stored">The manifest.</param>
 /// <param name="Document">The manifest, parsed.</param>
-internal sealed record ArtifactFacts(StoredManifest Stored, ManifestDocument Document)
+internal sealed record ArtifactFacts(OciManifest Stored, ManifestDocument Document)
 {
     private const string Prefix = "org.opencontainers.image.";
 
@@ -67,7 +67,7 @@ internal sealed record ArtifactFacts(StoredManifest Stored, ManifestDocument Doc
     /// <param name="bytes">Its bytes.</param>
     /// <param name="config">The config; null for what is not an image, and for a config that is too large.</param>
     public static ArtifactFacts Of(
-        StoredManifest stored, ManifestDocument document, ReadOnlyMemory<byte> bytes, ReadOnlyMemory<byte>? config)
+        OciManifest stored, ManifestDocument document, ReadOnlyMemory<byte> bytes, ReadOnlyMemory<byte>? config)
     {
         var facts = new ArtifactFacts(stored, document);
         if (document.Annotations is { } annotations)

@@ -59,7 +59,7 @@ internal sealed record ReleaseModel(
     public bool HasTwoCommands => Commands.Count > 1 && (Chart is not null || Artifact?.Facts is { IsImage: true });
 
     /// <summary>The OCI manifest that is shown; null while the release is incomplete.</summary>
-    public StoredManifest? Subject => Artifact?.Found.Manifest ?? Manifest?.Artifact?.Current;
+    public OciManifest? Subject => Artifact?.Found.Manifest ?? Manifest?.Artifact?.Current;
 
     /// <summary>The signatures and other artifacts that are attached to what is shown.</summary>
     public ImmutableArray<AttachedRow> Attached { get; init; } = [];

@@ -157,7 +157,7 @@ internal sealed partial class ReleasePages(
     }
 
     private async Task<ImmutableArray<AttachedRow>> AttachedAsync(
-        PackageIndex index, StoredManifest subject, CancellationToken cancellationToken)
+        PackageIndex index, OciManifest subject, CancellationToken cancellationToken)
     {
         var rows = ImmutableArray.CreateBuilder<AttachedRow>();
         foreach (var referrer in index.ReferrersOf(subject.Digest).Take(MaxReferrers))

@@ -13,14 +13,14 @@ namespace Registry.Core.Maintenance;
 /// <param name="catalog">Finds the packages.</param>
 /// <param name="indexes">The indexes of the packages.</param>
 /// <param name="commits">Begins changes of packages.</param>
-/// <param name="artifacts">Describes releases.</param>
+/// <param name="describer">Describes releases.</param>
 /// <param name="requests">Requests the next pass, if a package could not be completed.</param>
 /// <param name="logger">The log.</param>
 public sealed partial class ReleaseCompletion(
     PackageCatalog catalog,
     PackageIndexes indexes,
     PackageCommits commits,
-    ReleaseArtifacts artifacts,
+    ReleaseDescriber describer,
     CompletionRequests requests,
     ILogger<ReleaseCompletion> logger)
 {
@@ -94,7 +94,7 @@ public sealed partial class ReleaseCompletion(
     {
         try
         {
-            return await artifacts.CompleteAsync(commit, manifest, cancellationToken);
+            return await describer.CompleteAsync(commit, manifest, cancellationToken);
         }
         catch (Exception exception) when (
             exception is RegistryException { Code: ErrorCode.InvalidManifest or ErrorCode.UnknownReference }
@@ -102,7 +102,7 @@ public sealed partial class ReleaseCompletion(
         {
             // CNR clients still get this release as it is. It must not block the Helm index of its namespace.
             LogDamaged(commit.Package, manifest.Release.Value, manifest.MediaType.Value, exception);
-            return await artifacts.DescribeUnreadableAsync(commit, manifest, cancellationToken);
+            return await describer.DescribeUnreadableAsync(commit, manifest, cancellationToken);
         }
     }
 

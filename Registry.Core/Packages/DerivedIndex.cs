@@ -8,7 +8,7 @@ internal static class DerivedIndex
 {
     /// <summary>Describes the image index; null for a release with one media type, or an incomplete one.</summary>
     /// <param name="manifests">The manifests of the release.</param>
-    public static StoredManifest? Of(ReadOnlySpan<Manifest> manifests)
+    public static OciManifest? Of(ReadOnlySpan<Manifest> manifests)
     {
         if (manifests.Length < 2)
             return null;
@@ -16,7 +16,7 @@ internal static class DerivedIndex
             if (manifest.Artifact is null)
                 return null;
         var bytes = Make(manifests);
-        return new StoredManifest(Digest.Of(bytes), OciMediaTypes.Index, bytes.Length)
+        return new OciManifest(Digest.Of(bytes), OciMediaTypes.Index, bytes.Length)
         {
             IsDerived = true,
         };

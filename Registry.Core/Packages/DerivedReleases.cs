@@ -132,7 +132,7 @@ public sealed class DerivedReleases(PackageContents contents, ContentCacheOption
 public sealed record DerivedRelease(ReadOnlyMemory<byte> Manifest, ReadOnlyMemory<byte> Config)
 {
     /// <summary>Describes the manifest.</summary>
-    internal StoredManifest Describe() => new(DigestOf(Manifest), OciMediaTypes.Manifest, Manifest.Length)
+    internal OciManifest Describe() => new(DigestOf(Manifest), OciMediaTypes.Manifest, Manifest.Length)
     {
         IsDerived = true,
         DerivedConfig = new BlobDescriptor(DigestOf(Config), Config.Length),

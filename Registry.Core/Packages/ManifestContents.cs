@@ -109,7 +109,7 @@ public sealed class ManifestContents(
     /// The storage failed; <see cref="StorageFault.Corrupt"/>: the manifest is missing or damaged.
     /// </exception>
     public async ValueTask<ManifestDocument> ParseAsync(
-        PackageName package, StoredManifest manifest, CancellationToken cancellationToken)
+        PackageName package, OciManifest manifest, CancellationToken cancellationToken)
     {
         if (parsed.Find(manifest.Digest) is { } known && known.MediaType == manifest.MediaType)
             return known;
@@ -164,7 +164,7 @@ public sealed class ManifestContents(
     public async ValueTask<Dictionary<Digest, bool>> ReferencesAsync(
         PackageIndex index,
         IReadOnlySet<Digest>? among,
-        Action<StoredManifest, StorageException>? damaged,
+        Action<OciManifest, StorageException>? damaged,
         CancellationToken cancellationToken)
     {
         var blobs = new Dictionary<Digest, bool>();
@@ -240,11 +240,11 @@ public sealed class ManifestContents(
     /// </summary>
     private async ValueTask ForEachStoredAsync(
         PackageIndex index,
-        Func<StoredManifest, ManifestReference[], bool> take,
-        Action<StoredManifest, StorageException>? damaged,
+        Func<OciManifest, ManifestReference[], bool> take,
+        Action<OciManifest, StorageException>? damaged,
         CancellationToken cancellationToken)
     {
-        var unread = new List<StoredManifest>();
+        var unread = new List<OciManifest>();
         foreach (var manifest in index.StoredManifests)
             if (references.Find(manifest.Digest) is not { } known)
                 unread.Add(manifest);
@@ -257,8 +257,8 @@ public sealed class ManifestContents(
                 else if (!take(manifest, read))
                     return;
 
-        async Task<(StoredManifest Manifest, ManifestReference[] Read, StorageException? Damage)> ReadAsync(
-            StoredManifest manifest)
+        async Task<(OciManifest Manifest, ManifestReference[] Read, StorageException? Damage)> ReadAsync(
+            OciManifest manifest)
         {
             try
             {
@@ -272,9 +272,9 @@ public sealed class ManifestContents(
     }
 
     /// <summary>Divides manifests into batches that are read at a time.</summary>
-    private static IEnumerable<IReadOnlyList<StoredManifest>> Batches(List<StoredManifest> manifests)
+    private static IEnumerable<IReadOnlyList<OciManifest>> Batches(List<OciManifest> manifests)
     {
-        var (batch, bytes) = (new List<StoredManifest>(), 0L);
+        var (batch, bytes) = (new List<OciManifest>(), 0L);
         foreach (var manifest in manifests)
         {
             batch.Add(manifest);
@@ -291,7 +291,7 @@ public sealed class ManifestContents(
 
     /// <summary>Reads what a manifest refers to. Concurrent readers share one read.</summary>
     private async Task<ManifestReference[]> ReadReferencesAsync(
-        PackageName package, StoredManifest manifest, CancellationToken cancellationToken)
+        PackageName package, OciManifest manifest, CancellationToken cancellationToken)
     {
         var key = KeyOf(package, manifest);
         var own = new Lazy<Task<ManifestReference[]>>(() => ReadAsync());
@@ -320,7 +320,7 @@ public sealed class ManifestContents(
         }
     }
 
-    private static BlobKey KeyOf(PackageName package, StoredManifest manifest) => new(package.Key, manifest.Digest);
+    private static BlobKey KeyOf(PackageName package, OciManifest manifest) => new(package.Key, manifest.Digest);
 
     private static StorageException Damaged(PackageName package, Digest digest, string what) =>
         new(StorageFault.Corrupt, $"The manifest sha256:{digest} of {package} {what}.");

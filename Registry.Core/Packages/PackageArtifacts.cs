@@ -13,7 +13,7 @@ namespace Registry.Core.Packages;
 /// release first.
 /// </param>
 public sealed record PackageArtifacts(
-    ImmutableArray<StoredManifest> Artifacts, ImmutableArray<PlainTag> Tags, ImmutableArray<ReleaseIndex> Indexes)
+    ImmutableArray<OciManifest> Artifacts, ImmutableArray<PlainTag> Tags, ImmutableArray<ReleaseIndex> Indexes)
 {
     /// <summary>No artifacts.</summary>
     public static PackageArtifacts Empty { get; } = new([], [], []);
@@ -28,7 +28,7 @@ public sealed record PackageArtifacts(
 
     internal ReleaseIndex? FindIndex(Release release) => Indexes.FirstOrDefault(index => index.Release == release);
 
-    internal PackageArtifacts With(StoredManifest manifest)
+    internal PackageArtifacts With(OciManifest manifest)
     {
         var at = FindArtifactIndex(manifest.Digest);
         return at >= 0 ? this : this with { Artifacts = Artifacts.Insert(~at, manifest) };
@@ -56,12 +56,12 @@ public sealed record PackageArtifacts(
     /// <summary>Sets the image index of a release; the one before becomes a previous one.</summary>
     /// <param name="release">The release.</param>
     /// <param name="current">The image index; null when the release has one media type or none.</param>
-    internal PackageArtifacts WithIndex(Release release, StoredManifest? current)
+    internal PackageArtifacts WithIndex(Release release, OciManifest? current)
     {
         var known = FindIndex(release);
         if (known?.Current?.Digest == current?.Digest)
             return this;
-        ImmutableArray<StoredManifest> previous =
+        ImmutableArray<OciManifest> previous =
             known is null ? []
             : known.Current is null ? known.PreviousManifests
             : [.. known.PreviousManifests, ReleaseArtifact.Stored(known.Current)];
@@ -135,4 +135,4 @@ public sealed record PlainTag(TagName Name, Digest Digest);
 /// <param name="Current">The index; null when the release has one media type now.</param>
 /// <param name="PreviousManifests">The indexes that the release had earlier, oldest first. They are stored.</param>
 public sealed record ReleaseIndex(
-    Release Release, StoredManifest? Current, ImmutableArray<StoredManifest> PreviousManifests);
+    Release Release, OciManifest? Current, ImmutableArray<OciManifest> PreviousManifests);

@@ -72,7 +72,7 @@ public sealed partial class PackageIndex
             .Where(static manifest => manifest.Artifact is not null)
             .SelectMany(static manifest => manifest.Artifact!.PreviousManifests.Prepend(manifest.Artifact.Current))
             .Concat(Artifacts.Indexes.SelectMany(static index => index.PreviousManifests))
-            .Concat(Artifacts.Indexes.Select(static index => index.Current).OfType<StoredManifest>())
+            .Concat(Artifacts.Indexes.Select(static index => index.Current).OfType<OciManifest>())
             .Select(static manifest => manifest.Digest);
 
     private static PackageIndex? OrNull(PackageIndex index) => index.IsEmpty ? null : index;
@@ -101,6 +101,6 @@ public sealed partial class PackageIndex
                 });
         return new PackageIndex(Name, CreatedAt, manifests, Channels, Artifacts.WithoutPreviousIndex(release, digest));
 
-        bool Is(StoredManifest previous) => previous.Digest == digest;
+        bool Is(OciManifest previous) => previous.Digest == digest;
     }
 }

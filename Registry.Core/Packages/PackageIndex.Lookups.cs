@@ -20,7 +20,7 @@ public sealed partial class PackageIndex
     public bool References(Digest blob) => (blobs ??= [.. ReferencedBlobs()]).Contains(blob);
 
     /// <summary>The manifests whose bytes are blobs of the package.</summary>
-    public IEnumerable<StoredManifest> StoredManifests =>
+    public IEnumerable<OciManifest> StoredManifests =>
         Manifests
             .Where(static manifest => manifest.Artifact is not null)
             .SelectMany(static manifest => manifest.Artifact!.PreviousManifests.Prepend(manifest.Artifact.Current))
@@ -92,7 +92,7 @@ public sealed partial class PackageIndex
     public bool IsIncomplete => Manifests.Any(static manifest => manifest.Artifact is null);
 
     /// <summary>Returns the manifests that refer to a manifest, which need not exist, by digest.</summary>
-    public IEnumerable<StoredManifest> ReferrersOf(Digest subject) =>
+    public IEnumerable<OciManifest> ReferrersOf(Digest subject) =>
         StoredManifests
             .Where(manifest => manifest.Subject == subject)
             .DistinctBy(static manifest => manifest.Digest)

@@ -17,7 +17,7 @@ public sealed partial class PackageIndex
     /// <param name="manifest">The manifest, whose bytes are a blob of the package.</param>
     /// <param name="now">The time of a package that this creates.</param>
     public static PackageIndex WithArtifact(
-        PackageIndex? index, PackageName name, StoredManifest manifest, DateTimeOffset now)
+        PackageIndex? index, PackageName name, OciManifest manifest, DateTimeOffset now)
     {
         index ??= new PackageIndex(name, now, [], [], PackageArtifacts.Empty);
         return index.FindManifest(manifest.Digest) is not null

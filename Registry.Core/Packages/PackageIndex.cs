@@ -57,7 +57,7 @@ public sealed partial class PackageIndex
     /// The places of the manifests in the compressed stored form of this index; null when it is not compressed, or when
     /// the index was neither read nor written yet.
     /// </summary>
-    internal StoredManifests? Stored { get; set; }
+    internal ManifestPlaces? Places { get; set; }
 
     /// <summary>Creates an index from its stored parts, in any order.</summary>
     /// <exception cref="FormatException">

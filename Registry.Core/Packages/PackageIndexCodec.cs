@@ -34,7 +34,7 @@ internal sealed class PackageIndexCodec(
     /// The size of an OCI manifest in the index: its object, two digests of 64 characters, and its entries by digest.
     /// Calculated for 64 bits.
     /// </summary>
-    private const int StoredManifestBytes = 700;
+    private const int OciManifestBytes = 700;
 
     /// <summary>The place of a manifest in the stored form.</summary>
     private const int PlaceBytes = 24;
@@ -87,9 +87,9 @@ internal sealed class PackageIndexCodec(
 
         // A stored form is in memory as a whole while any metadata in it is used, and to be copied at the next write.
         var (packed, last) = (new HashSet<PackedJson>(), (PackedJson?)null);
-        if (state.Stored is { } stored)
+        if (state.Places is { } places)
         {
-            packed.Add(stored.Packed);
+            packed.Add(places.Packed);
             bytes += (long)PlaceBytes * state.Manifests.Length;
         }
 
@@ -97,16 +97,16 @@ internal sealed class PackageIndexCodec(
         {
             bytes += ManifestBytes;
             if (manifest.Artifact is { } artifact)
-                bytes += (1L + artifact.PreviousManifests.Length) * StoredManifestBytes;
+                bytes += (1L + artifact.PreviousManifests.Length) * OciManifestBytes;
             Add(manifest.Metadata);
             Add(manifest.Artifact?.Chart?.Metadata);
         }
 
         bytes += packed.Sum(static stored => (long)stored.Length);
-        bytes += (long)state.Artifacts.Artifacts.Length * StoredManifestBytes;
+        bytes += (long)state.Artifacts.Artifacts.Length * OciManifestBytes;
         bytes += (long)state.Artifacts.Tags.Length * TagBytes;
         foreach (var index in state.Artifacts.Indexes)
-            bytes += (1L + index.PreviousManifests.Length) * StoredManifestBytes;
+            bytes += (1L + index.PreviousManifests.Length) * OciManifestBytes;
         foreach (var channel in state.Channels)
             bytes += IndexBytes + (channel.Releases.Length * ChannelReleaseBytes);
         return bytes;

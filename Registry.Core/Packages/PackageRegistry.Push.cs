@@ -92,7 +92,7 @@ public sealed partial class PackageRegistry
             options.Metadata is null ? null : Metadata.Of(options.Metadata),
             NewPushId())
         {
-            Artifact = await artifacts.DescribeAsync(
+            Artifact = await describer.DescribeAsync(
                 commit, release, descriptor, content.File, options.Provenance, time.GetUtcNow(), cancellationToken),
         };
     }

@@ -14,7 +14,7 @@ namespace Registry.Core.Packages;
 /// <param name="blobs">The storage of their content.</param>
 /// <param name="limits">The size limits of a push.</param>
 /// <param name="commits">Begins changes that refer to blobs.</param>
-/// <param name="artifacts">Describes releases for OCI and Helm clients.</param>
+/// <param name="describer">Describes releases for OCI and Helm clients.</param>
 /// <param name="contents">Opens the content of packages.</param>
 /// <param name="events">Raises an event for every change.</param>
 /// <param name="time">The clock.</param>
@@ -23,7 +23,7 @@ public sealed partial class PackageRegistry(
     IBlobStore blobs,
     ContentLimits limits,
     PackageCommits commits,
-    ReleaseArtifacts artifacts,
+    ReleaseDescriber describer,
     PackageContents contents,
     RegistryEvents events,
     TimeProvider time)

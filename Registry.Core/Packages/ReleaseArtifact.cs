@@ -14,8 +14,8 @@ namespace Registry.Core.Packages;
 /// <param name="Unlisted">Why Helm does not list the content, as a sentence; null when it does.</param>
 public sealed record ReleaseArtifact(
     DateTimeOffset ContentAt,
-    StoredManifest Current,
-    ImmutableArray<StoredManifest> PreviousManifests,
+    OciManifest Current,
+    ImmutableArray<OciManifest> PreviousManifests,
     ChartContent? Chart,
     string? Unlisted)
 {
@@ -31,7 +31,7 @@ public sealed record ReleaseArtifact(
             : this;
 
     /// <summary>Returns this with another current manifest; the previous one stays readable.</summary>
-    public ReleaseArtifact WithCurrent(StoredManifest manifest) =>
+    public ReleaseArtifact WithCurrent(OciManifest manifest) =>
         Current.Digest == manifest.Digest
             ? this
             : this with
@@ -44,7 +44,7 @@ public sealed record ReleaseArtifact(
     /// <summary>
     /// A previous manifest is always stored, because the values that a derived one is generated from may change.
     /// </summary>
-    internal static StoredManifest Stored(StoredManifest manifest) =>
+    internal static OciManifest Stored(OciManifest manifest) =>
         manifest with { IsDerived = false, DerivedConfig = null };
 }
 

@@ -59,7 +59,7 @@ internal static class StoredIndex
     public static (byte[] Content, long JsonBytes) Write(
         PackageIndex index, long maxBytes, PackageIndex? replaced = null)
     {
-        var known = replaced?.Stored;
+        var known = replaced?.Places;
         var stored = Write(index, known, FastQuality, maxBytes);
         return stored.Content.Length <= Document.MaxBytes ? stored : Write(index, known, DenseQuality, maxBytes);
     }
@@ -109,12 +109,12 @@ internal static class StoredIndex
         new($"Releases are gzipped tars; the content of {manifest.Release} is not one.");
 
     private static (byte[] Content, long JsonBytes) Write(
-        PackageIndex index, StoredManifests? known, int quality, long maxBytes)
+        PackageIndex index, ManifestPlaces? known, int quality, long maxBytes)
     {
         var hasArtifacts =
             !index.Artifacts.IsEmpty || index.Manifests.Any(static manifest => manifest.Artifact is not null);
         using var packer = new IndexPacker(BrotliMark, quality, maxBytes);
-        StoredManifests.Builder manifests;
+        ManifestPlaces.Builder manifests;
         using (var writer = new Utf8JsonWriter(packer))
         {
             writer.WriteStartObject();
@@ -143,15 +143,15 @@ internal static class StoredIndex
         }
 
         var content = packer.Finish();
-        index.Stored = manifests.In(PackedOf(content));
+        index.Places = manifests.In(PackedOf(content));
         return (content, packer.JsonBytes);
     }
 
     /// <summary>Writes manifests, and copies those that are stored already, in runs as long as possible.</summary>
-    private static StoredManifests.Builder Write(
-        ImmutableArray<Manifest> manifests, StoredManifests? known, IndexPacker packer)
+    private static ManifestPlaces.Builder Write(
+        ImmutableArray<Manifest> manifests, ManifestPlaces? known, IndexPacker packer)
     {
-        var written = new StoredManifests.Builder(manifests.Length);
+        var written = new ManifestPlaces.Builder(manifests.Length);
         using var copies = known?.Open();
         using var metadata = new ReleaseMetadataReader();
         using var writer = new Utf8JsonWriter(packer);
@@ -229,7 +229,7 @@ internal static class StoredIndex
             : null,
         artifact.Unlisted);
 
-    private static StoredOciForm ToForm(StoredManifest manifest) => new(
+    private static StoredOciForm ToForm(OciManifest manifest) => new(
         manifest.Digest.Value,
         manifest.MediaType == OciMediaTypes.Manifest ? null : manifest.MediaType,
         manifest.Size,

@@ -10,8 +10,8 @@ internal ref partial struct StoredIndexReader
     private ReleaseArtifact ReleaseArtifact()
     {
         DateTimeOffset? contentAt = null;
-        StoredManifest? current = null;
-        List<StoredManifest> previous = [];
+        OciManifest? current = null;
+        List<OciManifest> previous = [];
         ChartContent? chart = null;
         string? unlisted = null;
         for (var start = BeginObject(); IsInObject(ref start);)
@@ -57,7 +57,7 @@ internal ref partial struct StoredIndexReader
             : new ChartContent(metadata, metadataBlob, wrapped, provenance);
     }
 
-    private StoredManifest Oci()
+    private OciManifest Oci()
     {
         Digest? digest = null;
         var mediaType = OciMediaTypes.Manifest;
@@ -82,7 +82,7 @@ internal ref partial struct StoredIndexReader
         }
 
         return digest is { } known && size is { } length
-            ? new StoredManifest(known, mediaType, length)
+            ? new OciManifest(known, mediaType, length)
             {
                 Subject = subject,
                 IsDerived = isDerived,
@@ -111,8 +111,8 @@ internal ref partial struct StoredIndexReader
     private ReleaseIndex ReleaseIndex()
     {
         Release? release = null;
-        StoredManifest? current = null;
-        List<StoredManifest> previous = [];
+        OciManifest? current = null;
+        List<OciManifest> previous = [];
         for (var start = BeginObject(); IsInObject(ref start);)
         {
             for (; IsAt("release"u8); NextProperty())

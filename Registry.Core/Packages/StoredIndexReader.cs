@@ -84,9 +84,9 @@ internal ref partial struct StoredIndexReader
         var (isSchema, isPackage) = (false, false);
         DateTimeOffset? createdAt = null;
         List<Manifest>? manifests = null;
-        var places = new StoredManifests.Builder();
+        var places = new ManifestPlaces.Builder();
         List<Channel>? channels = null;
-        List<StoredManifest> artifacts = [];
+        List<OciManifest> artifacts = [];
         List<PlainTag> tags = [];
         List<ReleaseIndex> indexes = [];
         Read();
@@ -123,11 +123,11 @@ internal ref partial struct StoredIndexReader
             throw Incomplete("index");
         var index = PackageIndex.Restore(
             package, created, manifests, channels, new PackageArtifacts([.. artifacts], [.. tags], [.. indexes]));
-        index.Stored = places.In(packed);
+        index.Places = places.In(packed);
         return index;
     }
 
-    private Manifest Manifest(StoredManifests.Builder places)
+    private Manifest Manifest(ManifestPlaces.Builder places)
     {
         var start = Offset;
         var manifest = Manifest();

@@ -15,7 +15,7 @@ namespace Registry.Core.Repositories;
 /// <param name="indexes">The indexes of the packages.</param>
 /// <param name="commits">Begins changes that refer to blobs.</param>
 /// <param name="manifests">Reads manifests.</param>
-/// <param name="releases">Describes pushed releases.</param>
+/// <param name="describer">Describes pushed releases.</param>
 /// <param name="mutable">The packages in which a push replaces a release.</param>
 /// <param name="completion">Requests the completion of releases that an earlier version stored.</param>
 /// <param name="events">Raises an event for every change.</param>
@@ -24,7 +24,7 @@ public sealed class RepositoryManifests(
     PackageIndexes indexes,
     PackageCommits commits,
     ManifestContents manifests,
-    ReleaseArtifacts releases,
+    ReleaseDescriber describer,
     ReleaseOptions mutable,
     CompletionRequests completion,
     RegistryEvents events,
@@ -114,14 +114,14 @@ public sealed class RepositoryManifests(
     /// <param name="subject">The digest that they refer to, which need not exist.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="StorageException">The storage failed.</exception>
-    public async ValueTask<IReadOnlyList<StoredManifest>> ReferrersAsync(
+    public async ValueTask<IReadOnlyList<OciManifest>> ReferrersAsync(
         PackageName package, Digest subject, CancellationToken cancellationToken) =>
         (await indexes.FindAsync(package, cancellationToken))?.State.ReferrersOf(subject).ToList() ?? [];
 
     /// <summary>Parses a stored manifest.</summary>
     /// <exception cref="StorageException">The storage failed, or the manifest is damaged.</exception>
     public ValueTask<ManifestDocument> ParseAsync(
-        PackageName package, StoredManifest manifest, CancellationToken cancellationToken) =>
+        PackageName package, OciManifest manifest, CancellationToken cancellationToken) =>
         manifests.ParseAsync(package, manifest, cancellationToken);
 
     /// <summary>
@@ -143,7 +143,7 @@ public sealed class RepositoryManifests(
     /// <see cref="ErrorCode.Unavailable"/>.
     /// </exception>
     /// <exception cref="StorageException">The storage failed.</exception>
-    public async Task<StoredManifest> PutAsync(
+    public async Task<OciManifest> PutAsync(
         PackageName package,
         ReadOnlyMemory<byte> bytes,
         string contentType,
@@ -156,7 +156,7 @@ public sealed class RepositoryManifests(
         var actual = Digest.Of(bytes.Span);
         if (digest is { } expected && expected != actual)
             throw RepositoryErrors.OtherDigest(package, actual, expected);
-        var manifest = new StoredManifest(actual, document.MediaType, bytes.Length)
+        var manifest = new OciManifest(actual, document.MediaType, bytes.Length)
         {
             Subject = document.Subject?.Digest,
         };
@@ -173,7 +173,7 @@ public sealed class RepositoryManifests(
         var pushed = new List<(TagName Tag, Manifest Release)>();
         foreach (var tag in tags)
             if (tag.TryGetRelease(out var release)
-                && await releases.DescribePushedAsync(commit, release, document, manifest, now, cancellationToken)
+                && await describer.DescribePushedAsync(commit, release, document, manifest, now, cancellationToken)
                     is { } known)
                 pushed.Add((tag, known));
         await commit.StoreAsync(bytes, cancellationToken);
@@ -375,7 +375,7 @@ public sealed class RepositoryManifests(
     private void Raise(
         PackageName package,
         Caller caller,
-        StoredManifest manifest,
+        OciManifest manifest,
         List<(TagName Tag, Manifest Release)> pushed,
         List<TagName> plain,
         HashSet<TagName> replacing)
@@ -407,5 +407,5 @@ public sealed class RepositoryManifests(
 public sealed record OpenManifest(PackageIndex Index, FoundManifest Found)
 {
     /// <summary>The digest, media type and length.</summary>
-    public StoredManifest Manifest => Found.Manifest;
+    public OciManifest Manifest => Found.Manifest;
 }

@@ -43,7 +43,7 @@ internal static class LargeIndexes
             PushId = Convert.ToBase64String(Convert.FromHexString(Samples.Sha256($"push {i}").Value[..18])),
             Artifact = new ReleaseArtifact(
                 Samples.Start.AddMinutes(i),
-                new StoredManifest(Samples.Sha256($"manifest {i}"), OciMediaTypes.Manifest, 600 + (i % 10)),
+                new OciManifest(Samples.Sha256($"manifest {i}"), OciMediaTypes.Manifest, 600 + (i % 10)),
                 [],
                 new ChartContent(Metadata.Of(ChartJson(i)), null, null, null),
                 Unlisted: null),

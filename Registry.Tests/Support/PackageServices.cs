@@ -24,16 +24,16 @@ internal sealed class PackageServices
         limits ??= new ContentLimits();
         Contents = new PackageContents(blobs, new ContentCacheOptions());
         Derived = new DerivedReleases(Contents);
-        var artifacts = new ReleaseArtifacts(blobs, Derived, limits);
+        var describer = new ReleaseDescriber(blobs, Derived, limits);
         Manifests = new ManifestContents(Contents, Derived);
         Commits = new PackageCommits(
             indexes, blobs, Derived, collection ?? new CollectionOptions(), time, NullLogger<PackageCommits>.Instance);
-        Packages = new PackageRegistry(indexes, blobs, limits, Commits, artifacts, Contents, events, time);
+        Packages = new PackageRegistry(indexes, blobs, limits, Commits, describer, Contents, events, time);
         Repositories = new RepositoryManifests(
             indexes,
             Commits,
             Manifests,
-            artifacts,
+            describer,
             releases ?? new ReleaseOptions(),
             new CompletionRequests(),
             events,

@@ -56,7 +56,7 @@ internal static class Samples
     {
         Artifact = new ReleaseArtifact(
             Start,
-            new StoredManifest(Sha256($"manifest of {manifest.Content.StoredDigest}"), OciMediaTypes.Manifest, 1),
+            new OciManifest(Sha256($"manifest of {manifest.Content.StoredDigest}"), OciMediaTypes.Manifest, 1),
             [],
             Chart: null,
             Unlisted: "It has no content."),

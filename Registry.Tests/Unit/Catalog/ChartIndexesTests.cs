@@ -195,7 +195,7 @@ internal sealed class ChartIndexesTests
             {
                 Artifact = new ReleaseArtifact(
                     Samples.Start,
-                    new StoredManifest(Samples.Sha256(release), "application/vnd.oci.image.manifest.v1+json", 100),
+                    new OciManifest(Samples.Sha256(release), "application/vnd.oci.image.manifest.v1+json", 100),
                     [],
                     new ChartContent(Metadata.Of("{\"name\":\"a\",\"version\":\"1.0.0\"}"), null, null, null),
                     Unlisted: null),

@@ -246,7 +246,7 @@ internal sealed class ReleaseCompletionTests : IDisposable
                 new CollectionOptions(),
                 registry.Time,
                 NullLogger<PackageCommits>.Instance),
-            new ReleaseArtifacts(blobs, derived, content ?? new ContentLimits()),
+            new ReleaseDescriber(blobs, derived, content ?? new ContentLimits()),
             requests,
             loggers.CreateLogger<ReleaseCompletion>());
     }

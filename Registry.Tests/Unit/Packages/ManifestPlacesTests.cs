@@ -8,7 +8,7 @@ namespace Registry.Tests.Unit.Packages;
 
 /// <summary>A write copies the manifests that it does not change from the stored form that it replaces.</summary>
 [Parallelizable(ParallelScope.All)]
-internal sealed class StoredManifestsTests
+internal sealed class ManifestPlacesTests
 {
     private static readonly PackageName Name = Samples.Package();
 
@@ -66,7 +66,7 @@ internal sealed class StoredManifestsTests
     {
         var few = PackageIndex.Restore(Name, Stored.CreatedAt, Stored.Manifests.Take(5), []);
         AssertSame(few, Stored);
-        Assert.That(few.Stored, Is.Null);
+        Assert.That(few.Places, Is.Null);
         AssertSame(few.Without(few.Manifests[0].Release, few.Manifests[0].MediaType)!, few);
     }
 

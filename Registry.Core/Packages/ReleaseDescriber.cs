@@ -11,7 +11,7 @@ namespace Registry.Core.Packages;
 /// <param name="blobs">The blobs.</param>
 /// <param name="derived">Makes derived manifests.</param>
 /// <param name="limits">The limits of the content of a pushed manifest.</param>
-public sealed class ReleaseArtifacts(IBlobStore blobs, DerivedReleases derived, ContentLimits limits)
+public sealed class ReleaseDescriber(IBlobStore blobs, DerivedReleases derived, ContentLimits limits)
 {
     private const string NotHelm = "Its media type is not helm.";
 
@@ -60,7 +60,7 @@ public sealed class ReleaseArtifacts(IBlobStore blobs, DerivedReleases derived, 
         PackageCommit commit,
         Release release,
         ManifestDocument document,
-        StoredManifest pushed,
+        OciManifest pushed,
         DateTimeOffset now,
         CancellationToken cancellationToken)
     {

@@ -6,12 +6,12 @@ namespace Registry.Core.Packages;
 /// The places of the manifests in the compressed stored form of an index. Manifests that a change does not affect are
 /// copied from there to the next stored form.
 /// </summary>
-internal sealed class StoredManifests
+internal sealed class ManifestPlaces
 {
     private readonly Manifest[] manifests;
     private readonly (long Start, long End)[] places;
 
-    private StoredManifests(PackedJson packed, Manifest[] manifests, (long Start, long End)[] places) =>
+    private ManifestPlaces(PackedJson packed, Manifest[] manifests, (long Start, long End)[] places) =>
         (Packed, this.manifests, this.places) = (packed, manifests, places);
 
     /// <summary>The compressed stored form.</summary>
@@ -34,9 +34,9 @@ internal sealed class StoredManifests
     }
 
     /// <summary>Copies manifests from a stored form.</summary>
-    internal sealed class Copier(StoredManifests stored) : IDisposable
+    internal sealed class Copier(ManifestPlaces source) : IDisposable
     {
-        private readonly PackedJsonReader reader = stored.Packed.Open();
+        private readonly PackedJsonReader reader = source.Packed.Open();
         private int next;
 
         /// <summary>Finds the longest run of manifests with which the given ones begin.</summary>
@@ -44,13 +44,13 @@ internal sealed class StoredManifests
         /// <returns>The run, which is empty when the first manifest is not in the stored form.</returns>
         public Run FindRun(ReadOnlySpan<Manifest> manifests)
         {
-            while (next < stored.manifests.Length && PackageIndex.IsBefore(stored.manifests[next], manifests[0]))
+            while (next < source.manifests.Length && PackageIndex.IsBefore(source.manifests[next], manifests[0]))
                 next++;
             var (first, count) = (next, 0);
-            while (next < stored.manifests.Length && count < manifests.Length
-                && ReferenceEquals(stored.manifests[next], manifests[count]))
+            while (next < source.manifests.Length && count < manifests.Length
+                && ReferenceEquals(source.manifests[next], manifests[count]))
                 (next, count) = (next + 1, count + 1);
-            return new Run(first, count, stored.places);
+            return new Run(first, count, source.places);
         }
 
         /// <summary>Copies a run, with the commas between its manifests.</summary>
@@ -91,7 +91,7 @@ internal sealed class StoredManifests
         /// <summary>Returns the places.</summary>
         /// <param name="packed">The compressed stored form; null when it is not compressed.</param>
         /// <returns>The places; null without a compressed stored form.</returns>
-        public StoredManifests? In(PackedJson? packed) =>
-            packed is null ? null : new StoredManifests(packed, [.. manifests], [.. places]);
+        public ManifestPlaces? In(PackedJson? packed) =>
+            packed is null ? null : new ManifestPlaces(packed, [.. manifests], [.. places]);
     }
 }

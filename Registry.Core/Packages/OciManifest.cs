@@ -6,7 +6,7 @@ namespace Registry.Core.Packages;
 /// <param name="Digest">The sha256 of the bytes.</param>
 /// <param name="MediaType">The OCI or Docker media type, with which it was pushed or is derived.</param>
 /// <param name="Size">The length of the bytes.</param>
-public sealed record StoredManifest(Digest Digest, string MediaType, long Size)
+public sealed record OciManifest(Digest Digest, string MediaType, long Size)
 {
     /// <summary>
     /// The config of a manifest that is derived: its bytes, like those of the manifest, are made again from the index
