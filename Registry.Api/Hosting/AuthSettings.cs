@@ -1,10 +1,11 @@
 using Registry.Api.Access;
+using Registry.Api.Files;
 using Registry.Core.Access;
 
 namespace Registry.Api.Hosting;
 
 /// <summary>Section <c>Auth</c>: how clients authenticate, and what they may do.</summary>
-public sealed class AuthSettings
+public sealed class AuthSettings : ISettings
 {
     /// <summary>The name of the section.</summary>
     internal const string Section = "Auth";
@@ -33,6 +34,24 @@ public sealed class AuthSettings
 
     /// <summary>Whether <see cref="Mode"/> is <c>tokens</c>.</summary>
     internal bool RequiresScopes => Mode.Equals(Tokens, StringComparison.OrdinalIgnoreCase);
+
+    /// <inheritdoc/>
+    public IEnumerable<string> Errors()
+    {
+        if (!RequiresScopes && !Mode.Equals(Open, StringComparison.OrdinalIgnoreCase))
+            yield return $"AUTH__MODE is '{Mode}'; expected open or tokens.";
+        if (!ScopeSet.TryParse(Anonymous, out var scopes, out var problem))
+            yield return $"AUTH__ANONYMOUS contains {problem}.";
+        else if (scopes.AllowsAny(AccessActions.Admin))
+            yield return $"AUTH__ANONYMOUS is '{Anonymous}'; clients without credentials cannot have admin.";
+        if (AdminToken.Length > 0 && AdminTokenFile.Length > 0)
+            yield return "AUTH__ADMINTOKEN and AUTH__ADMINTOKENFILE are both set; expected one of them.";
+        if (AdminTokenFile.Length > 0 && RegularFile.ProblemOf(AdminTokenFile) is { } other)
+            yield return $"AUTH__ADMINTOKENFILE is '{AdminTokenFile}': {other}.";
+        // The secret itself is not repeated: it would reach the log.
+        if (AdminToken.Length > 0 && AdministratorSecret.ProblemOf(AdminToken) is { } reason)
+            yield return $"AUTH__ADMINTOKEN {reason}";
+    }
 
     internal AccessOptions ToOptions() => new()
     {

@@ -6,7 +6,7 @@ namespace Registry.Api.Hosting;
 /// <summary>
 /// Section <c>Cache</c>: the memory for caches. Cached data is never stale.
 /// </summary>
-public sealed class CacheSettings
+public sealed class CacheSettings : ISettings
 {
     /// <summary>
     /// The most memory for parsed package indexes, in estimated bytes; 0 disables the cache.
@@ -30,4 +30,15 @@ public sealed class CacheSettings
     internal ContentCacheOptions Contents => new() { MaxBytes = ContentBytes };
 
     internal ChartIndexOptions Charts => new() { MaxBytes = ChartBytes };
+
+    /// <inheritdoc/>
+    public IEnumerable<string> Errors() =>
+        from size in new (string Name, long Value)[]
+        {
+            ("CACHE__INDEXBYTES", IndexBytes),
+            ("CACHE__CONTENTBYTES", ContentBytes),
+            ("CACHE__CHARTBYTES", ChartBytes),
+        }
+        where size.Value < 0
+        select $"{size.Name} is {size.Value}; it must be 0 or above.";
 }

@@ -6,7 +6,7 @@ using Registry.Core.Repositories;
 namespace Registry.Api.Hosting;
 
 /// <summary>Section <c>Limits</c>: the size of requests and their content, in bytes unless stated otherwise.</summary>
-public sealed class LimitSettings
+public sealed class LimitSettings : ISettings
 {
     private static readonly ContentLimits Defaults = new();
     private static readonly RepositoryOptions RepositoryDefaults = new();
@@ -91,4 +91,24 @@ public sealed class LimitSettings
 
     /// <summary>The limits of OCI repositories.</summary>
     internal RepositoryOptions Repositories => new() { MaxBlobBytes = BlobBytes, MaxUploads = Uploads };
+
+    /// <inheritdoc/>
+    public IEnumerable<string> Errors() =>
+        from limit in new (string Name, long Value)[]
+        {
+            ("LIMITS__REQUESTBYTES", RequestBytes),
+            ("LIMITS__ARCHIVEBYTES", ArchiveBytes),
+            ("LIMITS__PACKAGEBYTES", PackageBytes),
+            ("LIMITS__UNPACKEDBYTES", UnpackedBytes),
+            ("LIMITS__RATIO", Ratio),
+            ("LIMITS__RATIOFLOORBYTES", RatioFloorBytes),
+            ("LIMITS__TARENTRIES", TarEntries),
+            ("LIMITS__METADATABYTES", MetadataBytes),
+            ("LIMITS__INDEXBYTES", IndexBytes),
+            ("LIMITS__WORKSPACEPARTS", WorkspaceParts),
+            ("LIMITS__BLOBBYTES", BlobBytes),
+            ("LIMITS__UPLOADS", Uploads),
+        }
+        where limit.Value <= 0
+        select $"{limit.Name} is {limit.Value}; it must be above 0.";
 }

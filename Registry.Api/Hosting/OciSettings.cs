@@ -1,8 +1,11 @@
 namespace Registry.Api.Hosting;
 
 /// <summary>Section <c>Oci</c>: the artifacts of OCI clients.</summary>
-public sealed class OciSettings
+public sealed class OciSettings : ISettings
 {
+    /// <summary>A number of days that a date can represent.</summary>
+    private const int MaxDays = 36_500;
+
     /// <summary>
     /// The number of days since its last push after which a manifest is removed if no tag, release, image index or
     /// subject holds it.
@@ -12,4 +15,9 @@ public sealed class OciSettings
 
     /// <summary>The age as a time; null to keep all manifests.</summary>
     internal TimeSpan? UntaggedAge => Untagged > 0 ? TimeSpan.FromDays(Untagged) : null;
+
+    /// <inheritdoc/>
+    public IEnumerable<string> Errors() => Untagged is >= 0 and <= MaxDays
+        ? []
+        : [$"OCI__UNTAGGED is {Untagged}; expected a number of days from 1 to {MaxDays}, or 0 for never."];
 }

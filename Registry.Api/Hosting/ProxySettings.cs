@@ -8,7 +8,7 @@ namespace Registry.Api.Hosting;
 /// Section <c>Proxies</c>: the proxies whose <c>X-Forwarded-For</c> sets the client in the log, and whose
 /// <c>X-Forwarded-Proto</c>, <c>-Host</c> and <c>-Prefix</c> set the links of the service.
 /// </summary>
-public sealed class ProxySettings
+public sealed class ProxySettings : ISettings
 {
     /// <summary>The addresses or networks (<c>10.0.0.0/8</c>), separated by commas.</summary>
     /// <value>Default empty: none.</value>
@@ -17,6 +17,13 @@ public sealed class ProxySettings
     /// <summary>The entries of <see cref="Trusted"/>.</summary>
     internal IEnumerable<string> Entries =>
         Trusted.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
+    /// <inheritdoc/>
+    public IEnumerable<string> Errors() =>
+        from entry in Entries
+        where Parse(entry) is null
+        select $"PROXIES__TRUSTED contains '{entry}'; expected an address such as 10.1.2.3 or a network such as "
+            + "10.0.0.0/8.";
 
     internal void Apply(ForwardedHeadersOptions options)
     {

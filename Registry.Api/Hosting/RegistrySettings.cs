@@ -14,19 +14,19 @@ internal static class RegistrySettings
     /// </summary>
     private static readonly Section[] Sections =
     [
-        Section.Of<LimitSettings, LimitSettingsValidator>("Limits"),
-        Section.Of<ReleaseSettings, ReleaseSettingsValidator>("Releases"),
-        Section.Of<OciSettings, OciSettingsValidator>("Oci"),
-        Section.Of<CollectionSettings, CollectionSettingsValidator>("Collection"),
-        Section.Of<UpdateSettings, UpdateSettingsValidator>("Updates"),
-        Section.Of<ProxySettings, ProxySettingsValidator>("Proxies"),
-        Section.Of<CacheSettings, CacheSettingsValidator>("Cache"),
-        Section.Of<TransferSettings, TransferSettingsValidator>("Transfers"),
-        Section.Of<CorsSettings, CorsSettingsValidator>("Cors"),
-        Section.Of<HostSettings, HostSettingsValidator>("Hosts"),
-        Section.Of<AuthSettings, AuthSettingsValidator>(AuthSettings.Section),
-        Section.Of<AuditSettings, AuditSettingsValidator>(AuditSettings.Section),
-        Section.Of<TelemetrySettings, TelemetrySettingsValidator>(TelemetrySettings.Section),
+        Section.Of<LimitSettings>("Limits"),
+        Section.Of<ReleaseSettings>("Releases"),
+        Section.Of<OciSettings>("Oci"),
+        Section.Of<CollectionSettings>(CollectionSettings.Section),
+        Section.Of<UpdateSettings>(UpdateSettings.Section),
+        Section.Of<ProxySettings>("Proxies"),
+        Section.Of<CacheSettings>("Cache"),
+        Section.Of<TransferSettings>("Transfers"),
+        Section.Of<CorsSettings>("Cors"),
+        Section.Of<HostSettings>("Hosts"),
+        Section.Of<AuthSettings>(AuthSettings.Section),
+        Section.Of<AuditSettings>(AuditSettings.Section),
+        Section.Of<TelemetrySettings>(TelemetrySettings.Section),
     ];
 
     /// <summary>The settings without a section.</summary>
@@ -51,11 +51,14 @@ internal static class RegistrySettings
         services.AddSingleton<IValidateOptions<PathBaseSettings>, PathBaseSettingsValidator>();
     }
 
-    /// <summary>Returns the errors in the settings of the framework that the registry has no options for.</summary>
+    /// <summary>
+    /// Returns the errors that no section has alone: in settings of the framework, and between sections.
+    /// </summary>
     public static IReadOnlyList<string> Errors(IConfiguration configuration) =>
     [
         .. ListenAddresses.Errors(configuration),
         .. IdentitySettings.Of(configuration).Errors,
+        .. CollectionSettings.Errors(configuration),
         .. TelemetrySettings.Errors(configuration),
         .. OpenTelemetrySettings.Errors(configuration),
         .. LogLevels.FindInvalid(configuration).Select(LogLevels.Error),
@@ -97,12 +100,12 @@ internal static class RegistrySettings
     /// <param name="Add">Adds the options.</param>
     private sealed record Section(string Name, Type Options, Action<IServiceCollection, IConfiguration> Add)
     {
-        public static Section Of<TOptions, TValidator>(string name)
-            where TOptions : class, new()
-            where TValidator : class, IValidateOptions<TOptions> =>
+        public static Section Of<TSettings>(string name)
+            where TSettings : class, ISettings, new() =>
             new(
                 name,
-                typeof(TOptions),
-                (services, configuration) => services.AddSettings<TOptions, TValidator>(configuration, name));
+                typeof(TSettings),
+                (services, configuration) =>
+                    services.AddSettings<TSettings, SettingsValidator<TSettings>>(configuration, name));
     }
 }

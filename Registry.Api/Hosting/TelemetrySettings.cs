@@ -1,10 +1,11 @@
+using System.Net;
 using Registry.Api.Telemetry;
 using Registry.Core.Settings;
 
 namespace Registry.Api.Hosting;
 
 /// <summary>Section <c>Telemetry</c>: the metrics for Prometheus.</summary>
-public sealed class TelemetrySettings
+public sealed class TelemetrySettings : ISettings
 {
     /// <summary>The name of the section.</summary>
     internal const string Section = "Telemetry";
@@ -18,6 +19,16 @@ public sealed class TelemetrySettings
     /// </summary>
     /// <value>Default <c>localhost</c>.</value>
     public string Address { get; set; } = "localhost";
+
+    /// <inheritdoc/>
+    public IEnumerable<string> Errors()
+    {
+        if (Port is < 0 or > IPEndPoint.MaxPort)
+            yield return $"TELEMETRY__PORT is {Port}; expected a port up to {IPEndPoint.MaxPort}, or 0 for none.";
+        if (Address is not ("localhost" or "*") && !IPAddress.TryParse(Address, out _))
+            yield return $"TELEMETRY__ADDRESS is '{Address}'; expected an IP address, localhost, or * for all "
+                + "interfaces.";
+    }
 
     /// <summary>Returns the error of a port that the registry itself listens on; none if they differ.</summary>
     internal static IEnumerable<string> Errors(IConfiguration configuration)

@@ -17,8 +17,7 @@ public sealed class SettingsSection<TOptions>(
     private readonly IReadOnlyList<Setting> settings = Setting.Of(section, typeof(TOptions));
 
     /// <summary>
-    /// Returns the configured options without validating them: for the validator of another section that compares them
-    /// with its own.
+    /// Returns the configured options without validating them: for the composition, and to compare sections.
     /// </summary>
     public TOptions Read()
     {

@@ -20,7 +20,6 @@ public static class SettingsServices
         where TValidator : class, IValidateOptions<TOptions>
     {
         var settings = new SettingsSection<TOptions>(configuration, section);
-        services.AddSingleton(settings);
         services.AddSingleton<IConfigureOptions<TOptions>>(settings);
         services.AddSingleton<IValidateOptions<TOptions>>(settings);
         services.AddSingleton<IValidateOptions<TOptions>, TValidator>();

@@ -13,8 +13,7 @@ internal sealed class TelemetrySettingsTests
     [TestCase(9464, "registry.example.org", "TELEMETRY__ADDRESS is 'registry.example.org';")]
     [TestCase(9464, "", "TELEMETRY__ADDRESS is '';")]
     public void An_invalid_port_or_address_is_reported(int port, string address, string error) => Assert.That(
-        new TelemetrySettingsValidator()
-            .Validate(null, new TelemetrySettings { Port = port, Address = address }).Failures!.Single(),
+        new TelemetrySettings { Port = port, Address = address }.Errors().Single(),
         Does.StartWith(error));
 
     [TestCase("localhost")]
@@ -22,8 +21,7 @@ internal sealed class TelemetrySettingsTests
     [TestCase("10.0.0.1")]
     [TestCase("::")]
     public void Valid_addresses_are_accepted(string address) => Assert.That(
-        new TelemetrySettingsValidator()
-            .Validate(null, new TelemetrySettings { Port = 9464, Address = address }).Succeeded);
+        new TelemetrySettings { Port = 9464, Address = address }.Errors(), Is.Empty);
 
     [TestCase("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317")]
     [TestCase("OTEL_EXPORTER_OTLP_PROTOCOL", "http")]
