@@ -55,9 +55,6 @@ public sealed class ManifestContents(
     private readonly SecondChanceCache<Digest, ManifestDocument> parsed =
         new((options ?? new ContentCacheOptions()).MaxManifestBytes);
 
-    /// <summary>Opens the blobs of packages.</summary>
-    public PackageContents Contents => contents;
-
     /// <summary>How the cache of parsed manifests has been used.</summary>
     public CacheUsage ParsedUsage => parsed.Usage;
 

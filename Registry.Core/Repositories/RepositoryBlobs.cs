@@ -25,6 +25,7 @@ namespace Registry.Core.Repositories;
 /// <param name="indexes">The indexes of the packages.</param>
 /// <param name="blobs">The blobs.</param>
 /// <param name="uploads">The staged uploads.</param>
+/// <param name="contents">Opens blobs.</param>
 /// <param name="manifests">Reads what manifests refer to.</param>
 /// <param name="options">The limits.</param>
 /// <param name="collection">When unreferenced blobs are collected.</param>
@@ -35,6 +36,7 @@ public sealed partial class RepositoryBlobs(
     PackageIndexes indexes,
     IBlobStore blobs,
     IUploadStore uploads,
+    PackageContents contents,
     ManifestContents manifests,
     RepositoryOptions options,
     CollectionOptions collection,
@@ -87,7 +89,7 @@ public sealed partial class RepositoryBlobs(
         PackageName package, FoundBlob blob, ByteRange range, CancellationToken cancellationToken) =>
         blob.Derived is { } config
             ? BlobReader.Of(blob.Info, config, range)
-            : await manifests.Contents.OpenAsync(blob.Info.Key, blob.Size, range, cancellationToken)
+            : await contents.OpenAsync(blob.Info.Key, blob.Size, range, cancellationToken)
                 ?? throw RepositoryErrors.BlobNotFound(package, blob.Digest);
 
     /// <summary>Begins to push a blob whose bytes all arrive in this request. The caller disposes the push.</summary>

@@ -13,19 +13,23 @@ namespace Registry.Core.Repositories;
 /// see <see cref="PackageIndex"/> for the rules.
 /// </summary>
 /// <param name="indexes">The indexes of the packages.</param>
+/// <param name="blobs">The blobs.</param>
 /// <param name="commits">Begins changes that refer to blobs.</param>
 /// <param name="manifests">Reads manifests.</param>
 /// <param name="describer">Describes pushed releases.</param>
 /// <param name="mutable">The packages in which a push replaces a release.</param>
+/// <param name="collection">When untagged manifests are removed.</param>
 /// <param name="completion">Requests the completion of releases that an earlier version stored.</param>
 /// <param name="events">Raises an event for every change.</param>
 /// <param name="time">The clock.</param>
 public sealed class RepositoryManifests(
     PackageIndexes indexes,
+    IBlobStore blobs,
     PackageCommits commits,
     ManifestContents manifests,
     ReleaseDescriber describer,
     ReleaseOptions mutable,
+    CollectionOptions collection,
     CompletionRequests completion,
     RegistryEvents events,
     TimeProvider time)
@@ -181,7 +185,7 @@ public sealed class RepositoryManifests(
         var force = mutable.IsMutable(package);
         var resource = AccessResource.Package(package.Value);
         var plain = tags.Except(pushed.Select(static item => item.Tag)).ToList();
-        var isReclaimed = commits.Collection.UntaggedAge is not null;
+        var isReclaimed = collection.UntaggedAge is not null;
         var children = document.GetReferences()
             .Where(static reference => reference.IsManifest)
             .Select(static reference => reference.Digest)
@@ -365,8 +369,7 @@ public sealed class RepositoryManifests(
 
     private async Task<bool> HasBlobsAsync(PackageName package, CancellationToken cancellationToken)
     {
-        await foreach (var blob in commits.Blobs.ListAsync(
-            package.Key, ScopeDepth.Exact, after: null, cancellationToken))
+        await foreach (var blob in blobs.ListAsync(package.Key, ScopeDepth.Exact, after: null, cancellationToken))
             if (blob.UploadedAt != RepositoryBlobs.Deleted)
                 return true;
         return false;

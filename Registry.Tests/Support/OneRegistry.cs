@@ -44,6 +44,7 @@ internal sealed class OneRegistry
             Indexes,
             blobs,
             Storage.Uploads,
+            services.Contents,
             services.Manifests,
             new RepositoryOptions(),
             collection ?? new CollectionOptions(),

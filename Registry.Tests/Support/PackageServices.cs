@@ -22,19 +22,22 @@ internal sealed class PackageServices
         events ??= Samples.Events;
         time ??= TimeProvider.System;
         limits ??= new ContentLimits();
+        collection ??= new CollectionOptions();
         Contents = new PackageContents(blobs, new ContentCacheOptions());
         Derived = new DerivedReleases(Contents);
         var describer = new ReleaseDescriber(blobs, Derived, limits);
         Manifests = new ManifestContents(Contents, Derived);
         Commits = new PackageCommits(
-            indexes, blobs, Derived, collection ?? new CollectionOptions(), time, NullLogger<PackageCommits>.Instance);
+            indexes, blobs, Derived, collection, time, NullLogger<PackageCommits>.Instance);
         Packages = new PackageRegistry(indexes, blobs, limits, Commits, describer, Contents, events, time);
         Repositories = new RepositoryManifests(
             indexes,
+            blobs,
             Commits,
             Manifests,
             describer,
             releases ?? new ReleaseOptions(),
+            collection,
             new CompletionRequests(),
             events,
             time);
