@@ -2,7 +2,7 @@ using Registry.Core.Errors;
 
 namespace Registry.Api.Cnr;
 
-/// <summary>The errors of invalid names, which the controllers detect before they call a use case.</summary>
+/// <summary>The errors of requests, which the controllers detect before they call a use case.</summary>
 internal static class CnrErrors
 {
     /// <summary>A push to an invalid package name.</summary>
@@ -33,6 +33,10 @@ internal static class CnrErrors
     /// <param name="reason">Why it is invalid.</param>
     public static RegistryException NoRelease(
         string? release, string reason) => new(ErrorCode.InvalidRelease, reason, ("version", release));
+
+    /// <summary>A request for the only media type of a release that has several.</summary>
+    public static RegistryException SeveralMediaTypes(params IEnumerable<string> mediaTypes) =>
+        new(ErrorCode.InvalidUsage, $"media-type non specified: [{string.Join(',', mediaTypes)}]");
 
     /// <summary>A push in an invalid media type.</summary>
     public static RegistryException InvalidMediaType(string mediaType) => new(

@@ -23,6 +23,9 @@ internal sealed class CnrProtocol : ApiProtocol
     public override string Name => "cnr";
 
     /// <inheritdoc/>
+    public override ErrorTable Errors => CnrErrorTable.Instance;
+
+    /// <inheritdoc/>
     public override IEnumerable<AccessResource> ResourcesOf(HttpContext context)
     {
         var values = context.Request.RouteValues;

@@ -81,7 +81,7 @@ internal sealed class PackagesController(PackageRegistry packages) : CnrControll
     {
         var snapshot = await packages.GetAsync(
             CnrName.Get(@namespace, name, release, mediaType), release, mediaType, cancellationToken);
-        var manifest = snapshot.State.Find(release, mediaType);
+        var manifest = Find(snapshot.State, release, mediaType);
         return JsonBody.Of(Form, CnrJsonContext.Default.ManifestResponse, Tag(snapshot));
 
         ManifestResponse Form() => ManifestResponse.Of(

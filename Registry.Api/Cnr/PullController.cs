@@ -109,7 +109,7 @@ internal sealed class PullController(PackageRegistry packages) : CnrController
     {
         var index = (await packages.GetAsync(
             CnrName.Get(@namespace, name, release, mediaType), release, mediaType, cancellationToken)).State;
-        return (index, index.Find(release, mediaType));
+        return (index, Find(index, release, mediaType));
     }
 
     /// <summary>

@@ -35,7 +35,7 @@ internal static class CnrErrorExamples
         RefusalOf(() => PackageQueries.ParseQuery(InvalidQueryText));
 
     public static RegistryException SeveralMediaTypes { get; } =
-        new(ErrorCode.InvalidUsage, "media-type non specified: [helm,kpm]");
+        CnrErrors.SeveralMediaTypes("helm", "kpm");
 
     public static RegistryException UnknownChannel { get; } =
         PackageErrors.ChannelNotFound(Sample.Package, Sample.ChannelName);

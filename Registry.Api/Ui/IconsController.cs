@@ -3,6 +3,7 @@ using Registry.Api.Access;
 using Registry.Api.Http;
 using Registry.Core.Access;
 using Registry.Core.Packages;
+using Registry.Core.Versions;
 
 namespace Registry.Api.Ui;
 
@@ -16,7 +17,7 @@ internal sealed class IconsController(PackageIndexes indexes, PackageFiles files
     /// Sends the icon of a release. Opened as a separate page, an SVG could run scripts: it is put in a sandbox.
     /// </summary>
     /// <param name="package"><c>NAME@RELEASE</c>.</param>
-    /// <param name="type">The media type.</param>
+    /// <param name="type">The media type; null for the one whose page is shown.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
     [Requires(AccessActions.Pull)]
     [HttpGet(Route), HttpHead(Route)]
@@ -25,9 +26,11 @@ internal sealed class IconsController(PackageIndexes indexes, PackageFiles files
     {
         if (PageLinks.Split(package) is not (var text, { } version)
             || !PackageName.TryParse(text, out var name)
-            || await indexes.FindAsync(name, cancellationToken) is not { State: var index })
+            || !Release.TryParse(version, out var release, out _)
+            || await indexes.FindAsync(name, cancellationToken) is not { State: var index }
+            || !index.Contains(release))
             return NotFound();
-        var manifest = index.Find(version, type ?? PackageQueries.AnyMediaType);
+        var manifest = ReleasePages.Choose(index, release, type);
         var chart = await derived.ReadChartAsync(name, manifest, cancellationToken);
         if (PackageIcon.Find(chart, await files.ReadAsync(name, manifest, cancellationToken)) is not { } icon)
             return NotFound();

@@ -16,13 +16,6 @@ internal static class PageErrors
         new(ErrorCode.ReleaseNotFound, $"The package {package} has no release '{release}'.");
 
     /// <param name="package">The package.</param>
-    /// <param name="release">The release, as it was requested.</param>
-    /// <param name="mediaType">The media type, as it was requested.</param>
-    public static RegistryException ReleaseNotFound(PackageName package, string release, string mediaType) => new(
-        ErrorCode.ReleaseNotFound,
-        $"The package {package} has no release '{release}' in media type '{mediaType}'. It may have been deleted.");
-
-    /// <param name="package">The package.</param>
     /// <param name="tag">The tag, as it was requested.</param>
     public static RegistryException TagNotFound(PackageName package, string tag) =>
         new(ErrorCode.ManifestNotFound, $"The package {package} has no image or artifact with the tag '{tag}'.");

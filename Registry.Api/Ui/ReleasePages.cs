@@ -112,6 +112,18 @@ internal sealed partial class ReleasePages(
     /// <summary>Whether a page shows only the beginning of a file.</summary>
     public static bool IsCut(ArchiveFile? file) => file?.Content?.Length > MaxShownBytes;
 
+    /// <summary>Returns the manifest of a release that a page shows.</summary>
+    /// <param name="index">The package.</param>
+    /// <param name="release">A release of the package.</param>
+    /// <param name="mediaType">The media type, as it was requested; null for helm, or else the first.</param>
+    /// <exception cref="Core.Errors.RegistryException">The release does not exist in this media type.</exception>
+    public static Manifest Choose(PackageIndex index, Release release, string? mediaType)
+    {
+        if (mediaType is not null)
+            return index.Find(release.Value, mediaType);
+        return index.Find(release, MediaType.Helm) ?? index.Of(release)[0];
+    }
+
     /// <summary>Returns the text of a file; null when it is none, or was too large to be kept.</summary>
     private static string? TextOf(ArchiveFile? file)
     {
@@ -138,13 +150,6 @@ internal sealed partial class ReleasePages(
 
     private static string? ReadmeOf(ArchiveFiles? files) =>
         TextOf(ReadmeNames.Select(name => files?.Find(name)).FirstOrDefault(static file => file is not null));
-
-    private static Manifest Choose(PackageIndex index, Release release, string? mediaType)
-    {
-        if (mediaType is not null)
-            return index.Find(release.Value, mediaType);
-        return index.Find(release, MediaType.Helm) ?? index.Of(release)[0];
-    }
 
     private static ImmutableArray<VersionRow> VersionsOf(PackageIndex index, ReleaseRequest request)
     {

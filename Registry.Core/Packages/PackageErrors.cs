@@ -5,10 +5,7 @@ using Registry.Core.Versions;
 
 namespace Registry.Core.Packages;
 
-/// <summary>
-/// The errors of packages and channels, with the messages of the CNR reference servers: clients show the messages and
-/// read the details.
-/// </summary>
+/// <summary>The errors of packages and channels. Clients of CNR read the details.</summary>
 internal static class PackageErrors
 {
     /// <param name="package">The package, as it was requested.</param>
@@ -19,22 +16,27 @@ internal static class PackageErrors
     public static RegistryException PackageNotFound(
         string package, string? release = null, string? mediaType = null) => new(
         ErrorCode.PackageNotFound,
-        $"package {package} doesn't exist, v: {release ?? "None"}, type: {mediaType ?? "None"}",
+        (release, mediaType) switch
+        {
+            (null, _) => $"The package {package} does not exist",
+            (_, null) => $"The package {package} has no release '{release}'",
+            _ => $"The package {package} has no release '{release}' in media type '{mediaType}'",
+        },
         ("package", package), ("release", release), ("media_type", mediaType));
 
     public static RegistryException NoReleaseMatches(PackageName package, string query) => new(
         ErrorCode.ReleaseNotFound,
-        $"No release match '{query}' for package '{package}'",
+        $"No release of package {package} matches '{query}'",
         ("package", package.Value), ("release_query", query));
 
     public static RegistryException ReleaseNotFound(PackageName package, string release) => new(
         ErrorCode.ReleaseNotFound,
-        $"Release {release} doesn't exist for package {package}",
+        $"The package {package} has no release '{release}'",
         ("package", package.Value), ("release", release));
 
     public static RegistryException ChannelNotFound(PackageName package, ChannelName channel) => new(
         ErrorCode.ChannelNotFound,
-        $"No channel '{channel}' found for package '{package}'",
+        $"The package {package} has no channel '{channel}'",
         ("package", package.Value), ("channel", channel.Value));
 
     public static RegistryException PackageExists(PackageName package, Release release, MediaType mediaType) => new(

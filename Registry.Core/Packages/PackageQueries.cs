@@ -8,9 +8,6 @@ namespace Registry.Core.Packages;
 /// <summary>Resolves the releases, media types and digests that clients request.</summary>
 public static class PackageQueries
 {
-    /// <summary>The text for the only media type of a release.</summary>
-    public const string AnyMediaType = "-";
-
     /// <summary>Returns the highest release that matches a query.</summary>
     /// <param name="index">The package.</param>
     /// <param name="query">The release query, as it was requested.</param>
@@ -25,25 +22,13 @@ public static class PackageQueries
     /// <summary>Returns the manifest for a query and a media type.</summary>
     /// <param name="index">The package.</param>
     /// <param name="query">The release query, as it was requested.</param>
-    /// <param name="mediaType">A short media type, or <see cref="AnyMediaType"/>, as it was requested.</param>
+    /// <param name="mediaType">A short media type, as it was requested.</param>
     /// <exception cref="RegistryException">
-    /// As <see cref="Resolve"/>; <see cref="ErrorCode.PackageNotFound"/>; <see cref="ErrorCode.InvalidUsage"/> for
-    /// <see cref="AnyMediaType"/> when the release has several.
+    /// As <see cref="Resolve"/>; <see cref="ErrorCode.PackageNotFound"/>.
     /// </exception>
     public static Manifest Find(this PackageIndex index, string query, string mediaType)
     {
         var release = index.Resolve(query);
-        if (mediaType == AnyMediaType)
-        {
-            var manifests = index.Of(release);
-            return manifests.Length == 1
-                ? manifests[0]
-                : throw new RegistryException(
-                    ErrorCode.InvalidUsage,
-                    "media-type non specified: "
-                        + $"[{string.Join(',', manifests.ToArray().Select(manifest => manifest.MediaType.Value))}]");
-        }
-
         return (MediaType.TryParse(mediaType, out var type) ? index.Find(release, type) : null)
             ?? throw PackageErrors.PackageNotFound(index.Name.Value, release.Value, mediaType);
     }

@@ -162,7 +162,7 @@ public sealed partial class ChartRepository(
         }
         catch (RegistryException exception) when (exception.Code == ErrorCode.PackageNotFound)
         {
-            // Helm clients get a message about a chart instead of that of the CNR protocol.
+            // Helm clients get a message about a chart, as for any other request.
             throw ChartErrors.NotFound($"Chart {name} {version}");
         }
     }

@@ -13,9 +13,11 @@ namespace Registry.Api.Http.Errors;
 /// The code and message of each error of HTTP, the framework and the storage, by status. 400, 500, 503 and 507 are
 /// required.
 /// </param>
+/// <param name="messageOf">The message of an error of the domain; null for its own.</param>
 internal sealed class ErrorTable(
     FrozenDictionary<ErrorCode, (int Status, string Code)> refusals,
-    FrozenDictionary<int, (string Code, string Message)> statuses)
+    FrozenDictionary<int, (string Code, string Message)> statuses,
+    Func<RegistryException, string>? messageOf = null)
 {
     /// <summary>
     /// How long, in seconds, a client should wait before it retries when the storage does not respond: about as long as
@@ -97,7 +99,7 @@ internal sealed class ErrorTable(
     public ErrorResponse Of(RegistryException refusal)
     {
         var (status, code) = refusals[refusal.Code];
-        return new ErrorResponse(status, code, refusal.Message)
+        return new ErrorResponse(status, code, messageOf?.Invoke(refusal) ?? refusal.Message)
         {
             Details = refusal.Details,
             Headers = HeadersOf(status),

@@ -65,7 +65,7 @@ internal sealed class ManageController(
         var manifest = index.Manifests.FirstOrDefault(
             known => known.Release.Value == release && known.MediaType.Value == mediaType);
         return manifest is null
-            ? Gone(index, PageErrors.ReleaseNotFound(index.Name, release ?? "", mediaType ?? ""))
+            ? Gone(index, PackageErrors.PackageNotFound(package, release ?? "", mediaType ?? ""))
             : Page(
                 "Account/DeleteRelease",
                 new DeleteReleasePage(index, manifest, index.Without(manifest.Release, manifest.MediaType)));
@@ -87,8 +87,7 @@ internal sealed class ManageController(
         }
         catch (RegistryException exception) when (exception.Code == ErrorCode.PackageNotFound)
         {
-            return Gone(
-                await GetAsync(package, cancellationToken), PageErrors.ReleaseNotFound(name, release, mediaType));
+            return Gone(await GetAsync(package, cancellationToken), exception);
         }
 
         return await DoneAsync(name, ChangeNotice.Deleted(release, mediaType), cancellationToken);

@@ -1,6 +1,9 @@
 using Microsoft.AspNetCore.Http;
 using NUnit.Framework;
+using Registry.Api.Cnr;
+using Registry.Api.Helm;
 using Registry.Api.Http.Errors;
+using Registry.Api.Oci;
 using Registry.Core.Errors;
 using Registry.Core.Storage;
 
@@ -29,6 +32,17 @@ public sealed class ErrorTableTests
         Assert.That(
             (entry.Status, entry.Code, entry.Message), Is.EqualTo((404, "channel-not-found", "No such channel.")));
         Assert.That(entry.Details, Is.EqualTo(new (string, object?)[] { ("channel", "dev"), ("package", null) }));
+    }
+
+    [Test]
+    public void Only_CNR_has_the_messages_of_the_reference_servers()
+    {
+        var refusal = new RegistryException(
+            ErrorCode.PackageNotFound, "No release.", ("package", "a/b"), ("release", "1.0.0"), ("media_type", null));
+        Assert.That(
+            CnrErrorTable.Instance.Of(refusal).Message, Is.EqualTo("package a/b doesn't exist, v: 1.0.0, type: None"));
+        foreach (var table in (ErrorTable[])[ErrorTable.Default, OciErrorTable.Instance, HelmErrorTable.Instance])
+            Assert.That(table.Of(refusal).Message, Is.EqualTo("No release."));
     }
 
     [TestCase(StorageFault.Full, 507, "storage-full")]
