@@ -59,7 +59,7 @@ internal sealed partial class AdministratorSecret : ICredentialVerifier
     public static CallerIdentity Identity { get; } =
         new(CallerKind.Administrator, "administrator", ScopeSet.Everything);
 
-    private static Verification Right { get; } = Verification.Of(Identity);
+    private static CredentialVerification Right { get; } = CredentialVerification.Of(Identity);
 
     /// <summary>The sha256 of the secret; null without an administrator.</summary>
     public byte[]? SecretHash => hash;
@@ -74,7 +74,7 @@ internal sealed partial class AdministratorSecret : ICredentialVerifier
         : null;
 
     /// <inheritdoc/>
-    public ValueTask<Verification?> VerifyAsync(string secret, HttpContext context) =>
+    public ValueTask<CredentialVerification?> VerifyAsync(string secret, HttpContext context) =>
         ValueTask.FromResult(
             hash is { } known && CryptographicOperations.FixedTimeEquals(known, HashOf(secret)) ? Right : null);
 

@@ -38,9 +38,9 @@ internal sealed class CallerHandler(
         var signedIn = maySignIn ? await sessions.FindAsync(Context) : null;
         var verification = credentials switch
         {
-            { Problem: { } problem } => Verification.Refused(problem),
+            { Problem: { } problem } => CredentialVerification.Refused(problem),
             { Secret: { } secret } => await verifiers.VerifyAsync(secret, Context),
-            _ => Verification.Of(signedIn ?? rights.Anonymous),
+            _ => CredentialVerification.Of(signedIn ?? rights.Anonymous),
         };
         var caller = verification.Identity is { Kind: not CallerKind.Anonymous } known ? rights.AddTo(known) : null;
         Context.Features.Set(new RequestAccess(

@@ -5,8 +5,8 @@ namespace Registry.Api.Access;
 internal sealed class CredentialVerifiers(IEnumerable<ICredentialVerifier> verifiers)
 {
     /// <summary>The result for a secret that is of no known kind.</summary>
-    public static Verification Unknown { get; } =
-        Verification.Refused("The token is unknown or malformed.");
+    public static CredentialVerification Unknown { get; } =
+        CredentialVerification.Refused("The token is unknown or malformed.");
 
     private readonly ICredentialVerifier[] verifiers = [.. verifiers];
 
@@ -14,7 +14,7 @@ internal sealed class CredentialVerifiers(IEnumerable<ICredentialVerifier> verif
     /// <param name="secret">The secret.</param>
     /// <param name="context">The request.</param>
     /// <exception cref="Core.Storage.StorageException">The storage failed.</exception>
-    public async ValueTask<Verification> VerifyAsync(string secret, HttpContext context)
+    public async ValueTask<CredentialVerification> VerifyAsync(string secret, HttpContext context)
     {
         foreach (var verifier in verifiers)
             if (await verifier.VerifyAsync(secret, context) is { } result)

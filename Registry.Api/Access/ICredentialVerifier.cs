@@ -11,20 +11,20 @@ internal interface ICredentialVerifier
     /// <param name="context">The request.</param>
     /// <returns>Null if the secret is not of this kind.</returns>
     /// <exception cref="StorageException">The storage failed: it is not known whether the secret is right.</exception>
-    ValueTask<Verification?> VerifyAsync(string secret, HttpContext context);
+    ValueTask<CredentialVerification?> VerifyAsync(string secret, HttpContext context);
 }
 
 /// <summary>The result of a verification.</summary>
 /// <param name="Identity">The holder of the secret; null if it is wrong, expired or revoked.</param>
 /// <param name="Problem">Why it is refused, as a sentence for the client; null if it is right.</param>
-internal sealed record Verification(CallerIdentity? Identity, string? Problem)
+internal sealed record CredentialVerification(CallerIdentity? Identity, string? Problem)
 {
     /// <summary>The result for a secret that is right.</summary>
-    public static Verification Of(CallerIdentity identity) => new(identity, null);
+    public static CredentialVerification Of(CallerIdentity identity) => new(identity, null);
 
     /// <summary>The result for a secret that is refused.</summary>
     /// <param name="problem">Why, as a sentence for the client.</param>
-    public static Verification Refused(string problem) => new(null, problem);
+    public static CredentialVerification Refused(string problem) => new(null, problem);
 }
 
 /// <summary>The identity of a caller, independent of the request.</summary>

@@ -7,13 +7,13 @@ namespace Registry.Api.Access;
 internal sealed class TokenVerifier(AccessTokens tokens) : ICredentialVerifier
 {
     /// <inheritdoc/>
-    public async ValueTask<Verification?> VerifyAsync(string secret, HttpContext context)
+    public async ValueTask<CredentialVerification?> VerifyAsync(string secret, HttpContext context)
     {
         if (!TokenSecret.TryParse(secret, out var parsed))
             return null;
         return await tokens.FindAsync(parsed, context.RequestAborted) is { } token
-            ? Verification.Of(IdentityOf(token))
-            : Verification.Refused($"The token {parsed.Id} is unknown, expired or revoked.");
+            ? CredentialVerification.Of(IdentityOf(token))
+            : CredentialVerification.Refused($"The token {parsed.Id} is unknown, expired or revoked.");
     }
 
     /// <summary>Returns the holder of a token.</summary>

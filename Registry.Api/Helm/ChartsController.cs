@@ -51,8 +51,8 @@ internal sealed class ChartsController(ChartIndexes indexes, ChartRepository cha
             {
                 var entries = indexes.ReadAsync(repository, packages, token);
                 return isUnlisted
-                    ? ChartJson.UnlistedAsync(entries, token)
-                    : ChartJson.ByNameAsync(entries, channel: null, token);
+                    ? ChartListJson.UnlistedAsync(entries, token)
+                    : ChartListJson.ByNameAsync(entries, channel: null, token);
             },
             bodies);
     }
@@ -186,7 +186,7 @@ internal sealed class ChartsController(ChartIndexes indexes, ChartRepository cha
             : null;
 
     private ChartListResult Of(ChartEntries entries, params ReadOnlyMemory<byte>[] pieces) =>
-        new($"{entries.Fingerprint:x32}-{entries.ShadowFingerprint:x32}", _ => ChartJson.OfAsync(pieces), bodies);
+        new($"{entries.Fingerprint:x32}-{entries.ShadowFingerprint:x32}", _ => ChartListJson.OfAsync(pieces), bodies);
 
     private ContentResult Saved()
     {

@@ -84,7 +84,7 @@ internal sealed class RepositoryController(ChartIndexes indexes, ChartRepository
         var repository = await indexes.GetAsync(place, Caller.Scopes, cancellationToken);
         return new ChartListResult(
             $"{repository.Fingerprint:x32}{contextPath}",
-            token => ChartJson.IndexAsync(
+            token => ChartListJson.IndexAsync(
                 indexes.ReadAsync(repository, repository.Entries, token), channel, contextPath, token),
             bodies);
     }

@@ -41,23 +41,23 @@ internal sealed partial class IdentityVerifier : ICredentialVerifier
     }
 
     /// <inheritdoc/>
-    public async ValueTask<Verification?> VerifyAsync(string secret, HttpContext context)
+    public async ValueTask<CredentialVerification?> VerifyAsync(string secret, HttpContext context)
     {
         if (secret.AsSpan().Count('.') != 2)
             return null;
         if (Parse(secret) is not { } token || FindIssuer(token) is not { } issuer)
-            return Verification.Refused("The JSON Web Token is malformed, or its issuer is not trusted.");
+            return CredentialVerification.Refused("The JSON Web Token is malformed, or its issuer is not trusted.");
         if (await FindProblemAsync(token, issuer, context.RequestAborted) is { } problem)
-            return Verification.Refused(problem);
+            return CredentialVerification.Refused(problem);
         foreach (var rule in rules[issuer])
             if (rule.Match(token) is { } scopes)
-                return Verification.Of(new CallerIdentity(CallerKind.Identity, token.Subject, scopes)
+                return CredentialVerification.Of(new CallerIdentity(CallerKind.Identity, token.Subject, scopes)
                 {
                     Id = issuer,
                     ExpiresAt = new DateTimeOffset(token.ValidTo),
                 });
         LogNoRule(issuer, token.Subject, token.Audiences);
-        return Verification.Refused(
+        return CredentialVerification.Refused(
             "No rule of this registry accepts the JSON Web Token: check its audience and claims.");
     }
 

@@ -8,7 +8,7 @@ using Registry.Core.Packages;
 namespace Registry.Api.Helm;
 
 /// <summary>Writes lists of charts as JSON in pieces. A piece has at most the entries of one package.</summary>
-internal static class ChartJson
+internal static class ChartListJson
 {
     /// <summary>Writes an index.</summary>
     /// <param name="packages">The entries of the packages.</param>
