@@ -22,7 +22,7 @@ internal static class GcsCredentials
     /// How long to wait for the metadata server to start. The library's own search takes 1.5 seconds before that, and
     /// the startup or command has 10 seconds in all.
     /// </summary>
-    private static readonly TimeSpan MetadataTimeout = TimeSpan.FromSeconds(6);
+    private static readonly TimeSpan MetadataTimeout = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan MetadataPause = TimeSpan.FromMilliseconds(500);
 
