@@ -59,8 +59,8 @@ public sealed class RedisProcessTests : EndToEndTest
         (string, string?)[] settings =
         [
             ("STORAGE", "redis"), ("REDIS__CONFIGURATION", $"{server.Configuration},user=registry,password=PASSWORD"),
-            ("UPDATES__BOUNDSECONDS", "0.25"),
-            ("COLLECTION__GRACESECONDS", "1"),
+            ("UPDATES__BOUNDSECONDS", "1"),
+            ("COLLECTION__GRACESECONDS", "4"),
             ("COLLECTION__PERIODSECONDS", "1"),
             ("COLLECTION__STAGEDIDLESECONDS", "5"),
         ];

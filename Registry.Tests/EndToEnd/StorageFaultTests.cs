@@ -72,8 +72,7 @@ public sealed class StorageFaultTests : EndToEndTest
         var registry = await HostAsync(
             ("UPDATES__BOUNDSECONDS", "0.25"), ("COLLECTION__GRACESECONDS", "1"), ("COLLECTION__PERIODSECONDS", "0.5"));
         await PushOneAsync(registry);
-        using (var pushed = await PushAsync(registry, "fault/two", "1.0.0", new SeededPackage(3, 100)))
-            Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        await PushOneAsync(registry, "fault/two");
         var blobs = Path.Combine(Data, "blobs", "packages", "fault");
         var whole = Directory.GetFiles(Path.Combine(blobs, "one"), "@*").Single();
         await ReplaceIndexAsync("{\"schema\":1,\"rel");
@@ -174,12 +173,19 @@ public sealed class StorageFaultTests : EndToEndTest
         Assert.That(placed, Is.Not.Null);
     }
 
-    private async Task PushOneAsync(IRegistry registry)
-    {
-        using var pushed = await PushAsync(registry, "fault/one", "1.0.0", new SeededPackage(1, 200_000));
-        Assert.That(
-            pushed.StatusCode,
-            Is.EqualTo(HttpStatusCode.OK),
-            await pushed.Content.ReadAsStringAsync(CancellationToken));
-    }
+    /// <summary>
+    /// Pushes one release. A push that takes longer than a short bound allows, as on a busy machine, gets 503 and is
+    /// repeated.
+    /// </summary>
+    private Task PushOneAsync(IRegistry registry, string package = "fault/one") => UntilAsync(
+        async () =>
+        {
+            using var pushed = await PushAsync(registry, package, "1.0.0", new SeededPackage(1, 200_000));
+            Assert.That(
+                pushed.StatusCode,
+                Is.EqualTo(HttpStatusCode.OK).Or.EqualTo(HttpStatusCode.ServiceUnavailable),
+                await pushed.Content.ReadAsStringAsync(CancellationToken));
+            return pushed.StatusCode == HttpStatusCode.OK;
+        },
+        "the push succeeds");
 }

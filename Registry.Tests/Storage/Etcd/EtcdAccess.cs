@@ -205,7 +205,6 @@ public sealed class EtcdAccess : IAsyncDisposable
 
     private async Task<IDocumentStore> OpenAsync(EtcdOptions options)
     {
-        options.TimeoutSeconds = 3;
         var storage = new EtcdUnderTest(server!) { Options = options };
         options.Endpoints = server!.Endpoint;
         opened.Add(storage);

@@ -126,7 +126,6 @@ public sealed class EtcdClusters : IAsyncDisposable
         var follower = await IsLeaderAsync(members[0]) ? members[1] : members[0];
         var others = members.Where(member => member != follower).Select(static member => member.Endpoint);
         var storage = new EtcdUnderTest(follower, string.Join(',', others.Prepend(follower.Endpoint)));
-        storage.Options.TimeoutSeconds = 3;
         opened.Add(storage);
         var uploads = (await storage.OpenAsync()).Uploads;
         var upload = await uploads.BeginAsync(Sample, cancellationToken);

@@ -182,7 +182,6 @@ public sealed partial class EtcdFaults : IAsyncDisposable
     {
         server = await EtcdServer.StartAsync(cancellationToken, settings);
         storage = new EtcdUnderTest(server);
-        storage.Options.TimeoutSeconds = 2;
         (documents, blobs, _) = await storage.OpenAsync();
     }
 

@@ -10,7 +10,7 @@ namespace Registry.Tests.Storage.Redis;
 public sealed partial class RedisFailureTests : RedisTests
 {
     /// <summary>The time within which calls must succeed once the server is back.</summary>
-    private static readonly TimeSpan Recovery = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Recovery = TimeSpan.FromSeconds(5);
 
     protected override string[] Settings => ["--appendonly", "yes", "--appendfsync", "always"];
 
@@ -18,7 +18,7 @@ public sealed partial class RedisFailureTests : RedisTests
     public async Task A_frozen_server_fails_calls_within_the_deadline_and_recovers()
     {
         var storage = Open(deadlineSeconds: 1);
-        await storage.Documents.PutAsync(Sample, "before", Precondition.Absent, CancellationToken);
+        await PutBeforeAsync(storage);
         await Server.FreezeAsync();
         var calls = new Func<Task>[]
         {
@@ -143,7 +143,7 @@ public sealed partial class RedisFailureTests : RedisTests
     {
         await using var proxy = FaultyProxy.Before(Server.Port);
         var storage = Open($"127.0.0.1:{proxy.Port}", deadlineSeconds: 1);
-        await storage.Documents.PutAsync(Sample, "before", Precondition.Absent, CancellationToken);
+        await PutBeforeAsync(storage);
         proxy.Silent = true;
         for (var i = 0; i < 2; i++)
             Assert.That(
@@ -186,7 +186,7 @@ public sealed partial class RedisFailureTests : RedisTests
     public async Task Disposal_ends_pending_calls()
     {
         var storage = Open(deadlineSeconds: 1);
-        await storage.Documents.PutAsync(Sample, "before", Precondition.Absent, CancellationToken);
+        await PutBeforeAsync(storage);
         await Server.FreezeAsync();
         var call = CatchFaultAsync(async () => await storage.Documents.GetAsync(Sample, CancellationToken));
         await storage.Resources[0].DisposeAsync();
@@ -195,6 +195,16 @@ public sealed partial class RedisFailureTests : RedisTests
             (await CatchFaultAsync(async () => await storage.Documents.GetAsync(Sample, CancellationToken))).Kind,
             Is.EqualTo(StorageFault.Unavailable));
         await Server.ThawAsync();
+    }
+
+    /// <summary>
+    /// Stores the sample document with the default deadline, because a busy disk may take more than a second to flush
+    /// it, and connects the instance.
+    /// </summary>
+    private async Task PutBeforeAsync(StorageInstance storage)
+    {
+        await Open().Documents.PutAsync(Sample, "before", Precondition.Absent, CancellationToken);
+        await storage.Documents.GetAsync(Sample, CancellationToken);
     }
 
     /// <summary>Returns a number from the server's INFO.</summary>
