@@ -85,7 +85,7 @@ internal sealed class BlobCommit(EtcdUploads uploads, BlobKey key, DateTimeOffse
                 return new CommittedBlob(
                     new StoredHead(next, response.Header.Revision).ToInfo(key), IsNew: current is null);
             if (upload is not null && response.Read(1) is null)
-                throw BufferedBlobWriter.Discarded();
+                throw StagedBlobWriter.Discarded();
             current = CurrentOf(response);
         }
 

@@ -63,7 +63,7 @@ internal sealed class EtcdAppend(EtcdUploads uploads, UploadKey upload, StoredUp
         var response = await uploads.SendAsync(request, Repeat.OnlyIfUnsent, cancellationToken);
         if (response.Succeeded)
             return total;
-        return IsLost(response) ? null : throw BufferedBlobWriter.Discarded();
+        return IsLost(response) ? null : throw StagedBlobWriter.Discarded();
     }
 
     /// <summary>Returns the length of the upload; null when it has changed since the append began.</summary>
@@ -99,7 +99,7 @@ internal sealed class EtcdAppend(EtcdUploads uploads, UploadKey upload, StoredUp
         var response = await uploads.SendAsync(request, Repeat.Freely, cancellationToken);
         if (response.Succeeded)
             return true;
-        return IsLost(response) ? false : throw BufferedBlobWriter.Discarded();
+        return IsLost(response) ? false : throw StagedBlobWriter.Discarded();
     }
 
     private void Require(TxnRequest request)

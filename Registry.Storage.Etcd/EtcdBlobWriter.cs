@@ -10,18 +10,18 @@ internal sealed class EtcdBlobWriter(EtcdUploads uploads, StoreKey scope)
     /// <summary>How long a staged upload or append may go without a chunk before it is refreshed.</summary>
     public static readonly TimeSpan RefreshAfter = TimeSpan.FromSeconds(30);
 
-    protected override async ValueTask<bool> BeginUploadAsync(
-        ReadOnlyMemory<byte> firstChunk, CancellationToken cancellationToken)
+    public override async ValueTask<bool> BeginAsync(ChunkBuffer first, CancellationToken cancellationToken)
     {
-        await uploads.BeginAsync(Upload, firstChunk, cancellationToken);
-        return true;
+        var begun = await uploads.BeginAsync(Upload, first.Written, cancellationToken);
+        first.Take().Recycle();
+        return begun;
     }
 
-    protected override async Task SendChunkAsync(int number, Chunk chunk, CancellationToken cancellationToken)
+    public override async Task<bool> SendAsync(int number, Chunk chunk, CancellationToken cancellationToken)
     {
         try
         {
-            await uploads.StageAsync(Upload, number, chunk.Bytes, cancellationToken);
+            return await uploads.StageAsync(Upload, number, chunk.Bytes, cancellationToken);
         }
         finally
         {
@@ -29,35 +29,35 @@ internal sealed class EtcdBlobWriter(EtcdUploads uploads, StoreKey scope)
         }
     }
 
-    protected override async ValueTask RefreshUploadAsync(CancellationToken cancellationToken) =>
+    public override async ValueTask<bool> RefreshAsync(CancellationToken cancellationToken) =>
         await uploads.RefreshAsync(Upload, cancellationToken);
 
-    protected override async ValueTask<CommittedBlob> CommitCoreAsync(
+    public override Task DiscardAsync(CancellationToken cancellationToken) =>
+        uploads.DiscardAsync(Upload, cancellationToken);
+
+    protected override async ValueTask<CommittedBlob> CommitChunksAsync(
         BlobKey key, DateTimeOffset? uploadedAt, CancellationToken cancellationToken)
     {
         var commit = new BlobCommit(uploads, key, uploadedAt);
         if (!IsStaged)
             return await CommitWholeAsync(commit, cancellationToken);
-        await SendAsync(cancellationToken);
+        await SendBufferAsync(cancellationToken);
         await DrainAsync(cancellationToken);
         return await commit.UploadAsync(Upload, Length, cancellationToken);
     }
-
-    protected override Task DiscardUploadAsync(CancellationToken cancellationToken) =>
-        uploads.DiscardAsync(Upload, cancellationToken);
 
     private async ValueTask<CommittedBlob> CommitWholeAsync(BlobCommit commit, CancellationToken cancellationToken)
     {
         // The request is a copy.
         var copied = Buffer.Length;
-        await Budget.ReserveAsync(copied, cancellationToken);
+        await uploads.Budget.ReserveAsync(copied, cancellationToken);
         try
         {
             return await commit.WholeAsync(Buffer.Written, cancellationToken);
         }
         finally
         {
-            Budget.Release(copied);
+            uploads.Budget.Release(copied);
         }
     }
 }

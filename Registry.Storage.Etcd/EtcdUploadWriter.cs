@@ -8,10 +8,10 @@ namespace Registry.Storage.Etcd;
 internal sealed class EtcdUploadWriter(EtcdUploads uploads, EtcdAppend append)
     : ChunkedUploadWriter(uploads.Budget, EtcdUploads.ChunkBytes, EtcdBlobWriter.RefreshAfter, uploads.Time)
 {
-    protected override async ValueTask<bool> StageAsync(CancellationToken cancellationToken) =>
+    public override async ValueTask<bool> BeginAsync(ChunkBuffer first, CancellationToken cancellationToken) =>
         await append.MarkAsync(cancellationToken);
 
-    protected override async Task<bool> SendChunkAsync(int number, Chunk chunk, CancellationToken cancellationToken)
+    public override async Task<bool> SendAsync(int number, Chunk chunk, CancellationToken cancellationToken)
     {
         try
         {
@@ -23,10 +23,12 @@ internal sealed class EtcdUploadWriter(EtcdUploads uploads, EtcdAppend append)
         }
     }
 
-    protected override async ValueTask<bool> RefreshAsync(CancellationToken cancellationToken) =>
+    public override async ValueTask<bool> RefreshAsync(CancellationToken cancellationToken) =>
         await append.MarkAsync(cancellationToken);
 
-    protected override async ValueTask<long?> CompleteCoreAsync(
+    public override Task DiscardAsync(CancellationToken cancellationToken) => append.DiscardAsync(cancellationToken);
+
+    protected override async ValueTask<long?> CompleteChunksAsync(
         int sent, Chunk last, long bytes, CancellationToken cancellationToken)
     {
         // The request is a copy.
@@ -50,7 +52,4 @@ internal sealed class EtcdUploadWriter(EtcdUploads uploads, EtcdAppend append)
             last.Recycle();
         }
     }
-
-    protected override Task DiscardAppendAsync(CancellationToken cancellationToken) =>
-        append.DiscardAsync(cancellationToken);
 }

@@ -53,7 +53,7 @@ internal sealed class EtcdUploads(
     /// <summary>
     /// Writes the marker and the first chunk. Never sent twice: a late copy would mark a committed upload as active.
     /// </summary>
-    public Task BeginAsync(string upload, ReadOnlyMemory<byte> chunk, CancellationToken cancellationToken) =>
+    public Task<bool> BeginAsync(string upload, ReadOnlyMemory<byte> chunk, CancellationToken cancellationToken) =>
         WriteAsync(
             new TxnRequest { Success = { Mark(upload), PutChunk(upload, 0, chunk) } },
             Repeat.OnlyIfUnsent,
@@ -61,8 +61,9 @@ internal sealed class EtcdUploads(
 
     /// <summary>
     /// Writes a later chunk and updates the marker with the current time, not the time at which the chunk is sent.
+    /// Returns false when the upload has been discarded.
     /// </summary>
-    public Task StageAsync(
+    public Task<bool> StageAsync(
         string upload, int number, ReadOnlyMemory<byte> chunk, CancellationToken cancellationToken) =>
         WriteAsync(
             new TxnRequest
@@ -73,8 +74,11 @@ internal sealed class EtcdUploads(
             Repeat.Freely,
             cancellationToken);
 
-    /// <summary>Updates the time of the marker, for a writer that is too slow to fill a chunk.</summary>
-    public Task RefreshAsync(string upload, CancellationToken cancellationToken) =>
+    /// <summary>
+    /// Updates the time of the marker, for a writer that is too slow to fill a chunk. Returns false as
+    /// <see cref="StageAsync"/> does.
+    /// </summary>
+    public Task<bool> RefreshAsync(string upload, CancellationToken cancellationToken) =>
         WriteAsync(
             new TxnRequest { Compare = { IsStaged(upload) }, Success = { Mark(upload) } },
             Repeat.Freely,
@@ -163,11 +167,8 @@ internal sealed class EtcdUploads(
         return (await client.WriteAsync(request, Repeat.Freely, cancellationToken)).Succeeded;
     }
 
-    private async Task WriteAsync(TxnRequest request, Repeat repeat, CancellationToken cancellationToken)
-    {
-        if (!(await SendAsync(request, repeat, cancellationToken)).Succeeded)
-            throw BufferedBlobWriter.Discarded();
-    }
+    private async Task<bool> WriteAsync(TxnRequest request, Repeat repeat, CancellationToken cancellationToken) =>
+        (await SendAsync(request, repeat, cancellationToken)).Succeeded;
 
     private RequestOp Mark(string upload) => Mark(keys.Staged(upload));
 

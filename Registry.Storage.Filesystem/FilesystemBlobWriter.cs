@@ -6,7 +6,7 @@ namespace Registry.Storage.Filesystem;
 /// <summary>
 /// Writes a blob to a staged file. The commit renames it into place, and replaces an existing blob with the same bytes.
 /// </summary>
-internal sealed class FilesystemBlobWriter(BlobFiles files, StoreKey scope, StagedFile staged) : BlobWriter
+internal sealed class FilesystemBlobWriter(BlobFiles files, StoreKey scope, StagedFile staged) : StagedBlobWriter(scope)
 {
     /// <summary>
     /// Above this length, in bytes, the data is flushed before the upload time is taken. Otherwise one flush covers
@@ -17,26 +17,7 @@ internal sealed class FilesystemBlobWriter(BlobFiles files, StoreKey scope, Stag
     /// <summary>The number of bytes that are copied between two checks for cancellation: 16 MiB.</summary>
     private const long CopyBytes = 16 * 1024 * 1024;
 
-    private State state;
-
-    private enum State
-    {
-        Writing,
-        Failed,
-        Committed,
-        Disposed,
-    }
-
-    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
-    {
-        RequireState(State.Writing);
-        cancellationToken.ThrowIfCancellationRequested();
-        state = State.Failed;
-        await files.Volume.Threads.RunAsync(() => staged.Append(bytes.Span));
-        state = State.Writing;
-    }
-
-    /// <summary>Writes the bytes of another blob, instead of <see cref="WriteAsync"/>.</summary>
+    /// <summary>Writes the bytes of another blob, instead of <see cref="BlobWriter.WriteAsync"/>.</summary>
     /// <param name="source">The file of the other blob.</param>
     /// <param name="path">Its path, for error messages.</param>
     /// <param name="length">Its length in bytes.</param>
@@ -44,8 +25,6 @@ internal sealed class FilesystemBlobWriter(BlobFiles files, StoreKey scope, Stag
     public async ValueTask CopyAsync(
         SafeFileHandle source, string path, long length, CancellationToken cancellationToken)
     {
-        RequireState(State.Writing);
-        state = State.Failed;
         while (staged.Length < length)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -56,23 +35,18 @@ internal sealed class FilesystemBlobWriter(BlobFiles files, StoreKey scope, Stag
                 throw new StorageException(
                     StorageFault.Corrupt, $"'{path}' ended at byte {staged.Length}, before its length of {length}.");
         }
-
-        state = State.Writing;
     }
 
-    public override async ValueTask<CommittedBlob> CommitAsync(
-        Digest digest, DateTimeOffset? uploadedAt, CancellationToken cancellationToken)
-    {
-        RequireState(State.Writing);
-        cancellationToken.ThrowIfCancellationRequested();
-        state = State.Failed;
-        var key = new BlobKey(scope, digest);
-        var path = files.PathOf(key);
+    protected override ValueTask WriteCoreAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
+        new(files.Volume.Threads.RunAsync(() => staged.Append(bytes.Span)));
 
+    protected override async ValueTask<CommittedBlob> CommitCoreAsync(
+        BlobKey key, DateTimeOffset? uploadedAt, CancellationToken cancellationToken)
+    {
+        var path = files.PathOf(key);
         var (uploaded, isNew) = (0L, false);
         var entry = new EntryChange(files.FileTree, path);
         await files.Volume.ChangeAsync(key.Value, entry, Seal, Place, cancellationToken);
-        state = State.Committed;
         return new CommittedBlob(BlobFiles.Describe(key, staged.Length, uploaded, staged.Ticks), isNew);
 
         void Seal()
@@ -89,13 +63,7 @@ internal sealed class FilesystemBlobWriter(BlobFiles files, StoreKey scope, Stag
         }
     }
 
-    public override async ValueTask DisposeAsync()
-    {
-        if (state == State.Disposed)
-            return;
-        state = State.Disposed;
-        await files.Volume.DiscardAsync(staged);
-    }
+    protected override ValueTask DisposeCoreAsync() => new(files.Volume.DiscardAsync(staged));
 
     /// <summary>
     /// Chooses the revision and the upload time, and renames the file into place. Requires the lock.
@@ -112,13 +80,5 @@ internal sealed class FilesystemBlobWriter(BlobFiles files, StoreKey scope, Stag
         if (times.LeavesFile)
             UploadedTimes.Remove(path);
         return (times.Uploaded, current is null);
-    }
-
-    private void RequireState(State expected)
-    {
-        ObjectDisposedException.ThrowIf(state == State.Disposed, this);
-        if (state != expected)
-            throw new InvalidOperationException(
-                "The writer has been committed or has failed: it can only be disposed.");
     }
 }

@@ -8,35 +8,17 @@ namespace Registry.Storage.Gcs;
 /// </summary>
 internal sealed class GcsBlobWriter(
     GcsClient client, GcsNames names, GcsTouches touches, StoreKey scope, StagedBlob staged, TransferBudget budget)
-        : BlobWriter
+        : StagedBlobWriter(scope)
 {
-    private State state;
-
-    private enum State
+    protected override ValueTask WriteCoreAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
-        Writing,
-        Failed,
-        Committed,
-        Disposed,
-    }
-
-    public override ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
-    {
-        RequireWriting();
-        cancellationToken.ThrowIfCancellationRequested();
-        state = State.Failed;
         staged.Append(bytes.Span);
-        state = State.Writing;
         return ValueTask.CompletedTask;
     }
 
-    public override async ValueTask<CommittedBlob> CommitAsync(
-        Digest digest, DateTimeOffset? uploadedAt, CancellationToken cancellationToken)
+    protected override async ValueTask<CommittedBlob> CommitCoreAsync(
+        BlobKey key, DateTimeOffset? uploadedAt, CancellationToken cancellationToken)
     {
-        RequireWriting();
-        cancellationToken.ThrowIfCancellationRequested();
-        state = State.Failed;
-        var key = new BlobKey(scope, digest);
         staged.RequireFile();
         var commit = new GcsBlobCommit(
             client,
@@ -44,26 +26,15 @@ internal sealed class GcsBlobWriter(
             names.Of(key),
             new StagedSource(client, staged, budget, waitsForAttempt: false),
             uploadedAt,
-            GcsBlobs.AreReferenced(scope),
-            uploadedAt is null && touches.IsShared(scope));
+            GcsBlobs.AreReferenced(key.Scope),
+            uploadedAt is null && touches.IsShared(key.Scope));
         var (committed, isNew) = (await commit.RunAsync(cancellationToken))!.Value;
-        state = State.Committed;
         return new CommittedBlob(GcsBlobs.ToInfo(key, committed), isNew);
     }
 
-    public override ValueTask DisposeAsync()
+    protected override ValueTask DisposeCoreAsync()
     {
-        if (state != State.Disposed)
-            staged.Dispose();
-        state = State.Disposed;
+        staged.Dispose();
         return ValueTask.CompletedTask;
-    }
-
-    private void RequireWriting()
-    {
-        ObjectDisposedException.ThrowIf(state == State.Disposed, this);
-        if (state != State.Writing)
-            throw new InvalidOperationException(
-                "This writer has been committed or has failed: it can only be disposed.");
     }
 }

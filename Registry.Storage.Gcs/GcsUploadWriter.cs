@@ -20,55 +20,30 @@ internal sealed class GcsUploadWriter(
     long offset,
     StagedBlob staged,
     TransferBudget budget,
-    GcsRefresh refresh) : UploadWriter
+    GcsRefresh refresh) : StagedUploadWriter
 {
     private readonly string writeId = Guid.NewGuid().ToString("N");
     private long refreshedAt = client.Time.GetTimestamp();
-    private State state;
-
-    private enum State
+    protected override async ValueTask WriteCoreAsync(
+        ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
-        Writing,
-        Failed,
-        Completed,
-        Disposed,
-    }
-
-    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
-    {
-        Begin(cancellationToken);
         staged.Append(bytes.Span);
         if (client.Time.GetElapsedTime(refreshedAt) >= refresh.After)
             await RefreshAsync(cancellationToken);
-        state = State.Writing;
     }
 
-    public override async ValueTask<long?> CompleteAsync(CancellationToken cancellationToken)
+    protected override async ValueTask<long?> CompleteCoreAsync(CancellationToken cancellationToken)
     {
-        Begin(cancellationToken);
         var isCompleted = staged.Length == 0
             ? await IsUnchangedAsync(cancellationToken)
             : await TryCreateAsync(names.Part(upload, offset), cancellationToken);
-        state = State.Completed;
         return isCompleted ? offset + staged.Length : null;
     }
 
-    public override ValueTask DisposeAsync()
+    protected override ValueTask DisposeCoreAsync()
     {
-        if (state != State.Disposed)
-            staged.Dispose();
-        state = State.Disposed;
+        staged.Dispose();
         return ValueTask.CompletedTask;
-    }
-
-    private void Begin(CancellationToken cancellationToken)
-    {
-        ObjectDisposedException.ThrowIf(state == State.Disposed, this);
-        if (state != State.Writing)
-            throw new InvalidOperationException(
-                "This writer has been completed or has failed: it can only be disposed.");
-        cancellationToken.ThrowIfCancellationRequested();
-        state = State.Failed;
     }
 
     /// <summary>Returns whether nothing was appended to the upload since this append began.</summary>

@@ -38,7 +38,7 @@ internal sealed class RedisBlobCopy(RedisConnection connection, RedisKeys keys, 
                 var copied = (long)await connection.EvaluateAsync(
                     BlobScripts.CopyChunks, [keys.Staged, keys.Chunks], arguments, cancellationToken);
                 if (copied == 0)
-                    throw BufferedBlobWriter.Discarded();
+                    throw StagedBlobWriter.Discarded();
                 if (copied < 0)
                     return await ExistsAsync(source, cancellationToken) ? throw Missing(source) : null;
             }

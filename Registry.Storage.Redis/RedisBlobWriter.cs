@@ -36,26 +36,29 @@ internal sealed class RedisBlobWriter(
             new StorageEpoch(fields[1].ToString()));
     }
 
-    protected override async ValueTask<bool> BeginUploadAsync(
-        ReadOnlyMemory<byte> firstChunk, CancellationToken cancellationToken)
+    public override async ValueTask<bool> BeginAsync(ChunkBuffer first, CancellationToken cancellationToken)
     {
         await connection.EvaluateAsync(BlobScripts.Stage, [keys.Staged], [Upload], cancellationToken);
-        return false;
+        return true;
     }
 
-    protected override async Task SendChunkAsync(int number, Chunk chunk, CancellationToken cancellationToken) =>
-        RequireStaged(await connection.EvaluateAsync(
+    public override async Task<bool> SendAsync(int number, Chunk chunk, CancellationToken cancellationToken) =>
+        (long)await connection.EvaluateAsync(
             chunk,
             BlobScripts.Append,
             [keys.Staged, keys.Chunks, keys.Chunk(Upload, number)],
             [Upload, number, chunk.Bytes],
-            cancellationToken));
+            cancellationToken)
+            == 1;
 
-    protected override async ValueTask RefreshUploadAsync(CancellationToken cancellationToken) =>
-        RequireStaged(await connection.EvaluateAsync(
-            BlobScripts.Touch, [keys.Staged], [Upload], cancellationToken));
+    public override async ValueTask<bool> RefreshAsync(CancellationToken cancellationToken) =>
+        (long)await connection.EvaluateAsync(BlobScripts.Touch, [keys.Staged], [Upload], cancellationToken) == 1;
 
-    protected override async ValueTask<CommittedBlob> CommitCoreAsync(
+    public override async Task DiscardAsync(CancellationToken cancellationToken) =>
+        await connection.EvaluateAsync(
+            BlobScripts.Discard, [keys.Staged, keys.Chunks], [Upload, keys.ChunkPrefix], cancellationToken);
+
+    protected override async ValueTask<CommittedBlob> CommitChunksAsync(
         BlobKey key, DateTimeOffset? uploadedAt, CancellationToken cancellationToken)
     {
         await DrainAsync(cancellationToken);
@@ -72,15 +75,5 @@ internal sealed class RedisBlobWriter(
         if (reply.IsNull)
             throw Discarded();
         return Committed(key, Length, reply);
-    }
-
-    protected override async Task DiscardUploadAsync(CancellationToken cancellationToken) =>
-        await connection.EvaluateAsync(
-            BlobScripts.Discard, [keys.Staged, keys.Chunks], [Upload, keys.ChunkPrefix], cancellationToken);
-
-    private static void RequireStaged(RedisResult reply)
-    {
-        if ((long)reply != 1)
-            throw Discarded();
     }
 }

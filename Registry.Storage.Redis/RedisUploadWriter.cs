@@ -22,7 +22,7 @@ internal sealed class RedisUploadWriter(
 {
     private readonly string name = upload.ToString();
 
-    protected override async ValueTask<bool> StageAsync(CancellationToken cancellationToken) =>
+    public override async ValueTask<bool> BeginAsync(ChunkBuffer first, CancellationToken cancellationToken) =>
         (long)await connection.EvaluateAsync(
             UploadScripts.Stage,
             [keys.Upload(name), keys.Uploads, keys.Appends],
@@ -30,8 +30,7 @@ internal sealed class RedisUploadWriter(
             cancellationToken)
             == 1;
 
-    protected override async Task<bool> SendChunkAsync(
-        int number, Chunk chunk, CancellationToken cancellationToken) =>
+    public override async Task<bool> SendAsync(int number, Chunk chunk, CancellationToken cancellationToken) =>
         (long)await connection.EvaluateAsync(
             chunk,
             UploadScripts.Append,
@@ -40,7 +39,7 @@ internal sealed class RedisUploadWriter(
             cancellationToken)
             == 1;
 
-    protected override async ValueTask<bool> RefreshAsync(CancellationToken cancellationToken) =>
+    public override async ValueTask<bool> RefreshAsync(CancellationToken cancellationToken) =>
         (long)await connection.EvaluateAsync(
             UploadScripts.Refresh,
             [keys.Upload(name), keys.Uploads, keys.Appends],
@@ -48,7 +47,11 @@ internal sealed class RedisUploadWriter(
             cancellationToken)
             == 1;
 
-    protected override async ValueTask<long?> CompleteCoreAsync(
+    public override async Task DiscardAsync(CancellationToken cancellationToken) =>
+        await connection.EvaluateAsync(
+            BlobScripts.Discard, [keys.Appends, keys.Chunks], [Append, keys.ChunkPrefix], cancellationToken);
+
+    protected override async ValueTask<long?> CompleteChunksAsync(
         int sent, Chunk last, long bytes, CancellationToken cancellationToken)
     {
         var reply = await connection.EvaluateAsync(
@@ -59,8 +62,4 @@ internal sealed class RedisUploadWriter(
             cancellationToken);
         return reply.IsNull ? null : (long)reply;
     }
-
-    protected override async Task DiscardAppendAsync(CancellationToken cancellationToken) =>
-        await connection.EvaluateAsync(
-            BlobScripts.Discard, [keys.Appends, keys.Chunks], [Append, keys.ChunkPrefix], cancellationToken);
 }

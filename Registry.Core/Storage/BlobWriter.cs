@@ -1,6 +1,11 @@
 namespace Registry.Core.Storage;
 
 /// <summary>A staged write of one blob. Disposing it without a commit discards the bytes. Not thread-safe.</summary>
+/// <remarks>
+/// After a commit, or a call that failed or was cancelled while it ran, a writer can only be disposed: other calls
+/// throw an <see cref="InvalidOperationException"/>. A call that is cancelled before it starts changes nothing. A
+/// backend derives its writer from <see cref="StagedBlobWriter"/>, which ensures this.
+/// </remarks>
 public abstract class BlobWriter : IAsyncDisposable
 {
     /// <summary>Appends bytes. The caller may reuse the buffer after the call.</summary>

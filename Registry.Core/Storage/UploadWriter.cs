@@ -3,6 +3,10 @@ namespace Registry.Core.Storage;
 /// <summary>
 /// Appends bytes to a staged upload. Disposing it before it is completed drops the bytes. Not thread-safe.
 /// </summary>
+/// <remarks>
+/// It becomes unusable as a <see cref="BlobWriter"/> does. A backend derives its writer from
+/// <see cref="StagedUploadWriter"/>, which ensures this.
+/// </remarks>
 public abstract class UploadWriter : IAsyncDisposable
 {
     /// <summary>Appends bytes. The caller may reuse the buffer after the call.</summary>

@@ -2,18 +2,15 @@ using Registry.Core.Storage;
 
 namespace Registry.Tests.Support.Storage;
 
-internal sealed class InMemoryBlobWriter(InMemoryStorage storage, StoreKey scope) : BlobWriter
+internal sealed class InMemoryBlobWriter(InMemoryStorage storage, StoreKey scope) : StagedBlobWriter(scope)
 {
     private readonly List<ReadOnlyMemory<byte>> chunks = [];
-    private bool ended;
 
     /// <summary>The time of the last write; guarded by the storage's lock.</summary>
     public DateTimeOffset LastWrite { get; private set; } = storage.Time.GetUtcNow();
 
-    public override ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    protected override ValueTask WriteCoreAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
-        ThrowIfEnded();
-        cancellationToken.ThrowIfCancellationRequested();
         lock (storage.Gate)
         {
             chunks.Add(bytes.ToArray());
@@ -23,13 +20,9 @@ internal sealed class InMemoryBlobWriter(InMemoryStorage storage, StoreKey scope
         return ValueTask.CompletedTask;
     }
 
-    public override ValueTask<CommittedBlob> CommitAsync(
-        Digest digest, DateTimeOffset? uploadedAt, CancellationToken cancellationToken)
+    protected override ValueTask<CommittedBlob> CommitCoreAsync(
+        BlobKey key, DateTimeOffset? uploadedAt, CancellationToken cancellationToken)
     {
-        ThrowIfEnded();
-        cancellationToken.ThrowIfCancellationRequested();
-        ended = true;
-        var key = new BlobKey(scope, digest);
         lock (storage.Gate)
         {
             if (!storage.Staged.Remove(this))
@@ -38,17 +31,10 @@ internal sealed class InMemoryBlobWriter(InMemoryStorage storage, StoreKey scope
         }
     }
 
-    public override ValueTask DisposeAsync()
+    protected override ValueTask DisposeCoreAsync()
     {
-        ended = true;
         lock (storage.Gate)
             storage.Staged.Remove(this);
         return ValueTask.CompletedTask;
-    }
-
-    private void ThrowIfEnded()
-    {
-        if (ended)
-            throw new InvalidOperationException("This writer has been committed or disposed.");
     }
 }

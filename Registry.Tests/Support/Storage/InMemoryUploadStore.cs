@@ -68,24 +68,18 @@ internal sealed class InMemoryUploadStore(InMemoryStorage storage) : IUploadStor
         }
     }
 
-    private sealed class Writer(InMemoryStorage storage, UploadKey upload, long offset) : UploadWriter
+    private sealed class Writer(InMemoryStorage storage, UploadKey upload, long offset) : StagedUploadWriter
     {
         private readonly List<ReadOnlyMemory<byte>> chunks = [];
-        private bool ended;
 
-        public override ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+        protected override ValueTask WriteCoreAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
         {
-            ThrowIfEnded();
-            cancellationToken.ThrowIfCancellationRequested();
             chunks.Add(bytes.ToArray());
             return ValueTask.CompletedTask;
         }
 
-        public override ValueTask<long?> CompleteAsync(CancellationToken cancellationToken)
+        protected override ValueTask<long?> CompleteCoreAsync(CancellationToken cancellationToken)
         {
-            ThrowIfEnded();
-            cancellationToken.ThrowIfCancellationRequested();
-            ended = true;
             lock (storage.Gate)
             {
                 if (!storage.StagedUploads.TryGetValue(upload, out var staged) || staged.Length != offset)
@@ -97,16 +91,6 @@ internal sealed class InMemoryUploadStore(InMemoryStorage storage) : IUploadStor
             }
         }
 
-        public override ValueTask DisposeAsync()
-        {
-            ended = true;
-            return ValueTask.CompletedTask;
-        }
-
-        private void ThrowIfEnded()
-        {
-            if (ended)
-                throw new InvalidOperationException("This writer has been completed or disposed.");
-        }
+        protected override ValueTask DisposeCoreAsync() => ValueTask.CompletedTask;
     }
 }

@@ -1,12 +1,12 @@
 using System.Collections.Concurrent;
 
-namespace Registry.Core.Storage;
+namespace Registry.Core.Transfers;
 
 /// <summary>The active uploads of one backend instance. Some are only in memory.</summary>
 /// <param name="time">The clock that measures idle time.</param>
 public sealed class BufferedUploads(TimeProvider time)
 {
-    private readonly ConcurrentDictionary<BufferedBlobWriter, bool> writers = new();
+    private readonly ConcurrentDictionary<ChunkedBlobWriter, bool> writers = new();
 
     internal TimeProvider Time => time;
 
@@ -16,7 +16,7 @@ public sealed class BufferedUploads(TimeProvider time)
     /// </summary>
     public int Discard(TimeSpan idle) => writers.Keys.Count(writer => writer.TryDiscard(idle));
 
-    internal void Add(BufferedBlobWriter writer) => writers[writer] = true;
+    internal void Add(ChunkedBlobWriter writer) => writers[writer] = true;
 
-    internal void Remove(BufferedBlobWriter writer) => writers.TryRemove(writer, out _);
+    internal void Remove(ChunkedBlobWriter writer) => writers.TryRemove(writer, out _);
 }
