@@ -177,25 +177,11 @@ public abstract partial class BlobStoreContract : StorageContract
     }
 
     [Test]
-    public async Task Writers_and_readers_can_be_disposed_twice()
+    public async Task A_reader_can_be_disposed_twice()
     {
-        var writer = await Blobs.CreateAsync(Scope, CancellationToken);
-        await writer.DisposeAsync();
-        await writer.DisposeAsync();
-
-        var bytes = StorageShortcuts.Bytes(10);
-        var committed = await Blobs.CreateAsync(Scope, CancellationToken);
-        await committed.WriteAsync(bytes, CancellationToken);
-        var info = (await committed.CommitAsync(StorageShortcuts.DigestOf(bytes), null, CancellationToken)).Info;
-        await committed.DisposeAsync();
-        await committed.DisposeAsync();
-
+        var info = await Blobs.CommitAsync(Scope, StorageShortcuts.Bytes(10), CancellationToken);
         var reader = await Blobs.OpenAsync(info.Key, ByteRange.All, CancellationToken);
         await reader!.DisposeAsync();
         await reader.DisposeAsync();
-        Assert.That(
-            await Blobs.ReadAsync(info.Key, ByteRange.All, CancellationToken),
-            Is.EqualTo(bytes),
-            "disposing a writer does not undo its commit");
     }
 }

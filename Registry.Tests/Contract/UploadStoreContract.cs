@@ -222,23 +222,6 @@ public abstract partial class UploadStoreContract : StorageContract
         Assert.That(await One.Blobs.StatAsync(blob.Key, CancellationToken), Is.EqualTo(blob));
     }
 
-    [Test]
-    public async Task A_writer_is_completed_once_and_can_be_disposed_twice()
-    {
-        var upload = await Uploads.BeginAsync(Scope, CancellationToken);
-        var writer = await Uploads.AppendAsync(upload, 0, CancellationToken);
-        await writer!.WriteAsync(Small, CancellationToken);
-        Assert.That(await writer.CompleteAsync(CancellationToken), Is.EqualTo(Small.Length));
-        Assert.That(
-            async () => await writer.CompleteAsync(CancellationToken), Throws.InstanceOf<InvalidOperationException>());
-        Assert.That(
-            async () => await writer.WriteAsync(Small, CancellationToken),
-            Throws.InstanceOf<InvalidOperationException>());
-        await writer.DisposeAsync();
-        await writer.DisposeAsync();
-        await AssertContentAsync(upload, Small);
-    }
-
     private async Task AssertContentAsync(UploadKey upload, byte[] expected)
     {
         Assert.That(await Two.Uploads.LengthAsync(upload, CancellationToken), Is.EqualTo(expected.Length));
