@@ -33,6 +33,7 @@ public sealed class SlowCallTests(string backend) : ServerFaultTest(backend)
             Is.EqualTo(HttpStatusCode.OK));
         var (slowest, mean) = durations.Means.MaxBy(static operation => operation.Value);
         Assert.That(slowest, Is.EqualTo($"{backend} documents put"));
-        Assert.That(mean, Is.GreaterThanOrEqualTo(delay.TotalSeconds));
+        // A timer may fire a little early.
+        Assert.That(mean, Is.GreaterThan(0.9 * delay.TotalSeconds));
     }
 }

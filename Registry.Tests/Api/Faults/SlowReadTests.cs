@@ -35,6 +35,7 @@ public sealed class SlowReadTests() : ServerFaultTest("redis")
         await UntilAsync(() => Task.FromResult(durations.Means.ContainsKey(Read)), "the read is recorded");
         var (slowest, mean) = durations.Means.MaxBy(static operation => operation.Value);
         Assert.That(slowest, Is.EqualTo(Read));
-        Assert.That(mean, Is.GreaterThanOrEqualTo(delay.TotalSeconds));
+        // A timer may fire a little early.
+        Assert.That(mean, Is.GreaterThan(0.9 * delay.TotalSeconds));
     }
 }
