@@ -12,7 +12,7 @@ internal static class AccessServices
     public static void AddAccess(this IServiceCollection services, bool requiresScopes)
     {
         services.AddSingleton<AdministratorSecret>();
-        services.AddHostedService<AccessService>();
+        services.AddHostedService<AccessMonitor>();
         if (!requiresScopes)
             return;
         services.AddSingleton<ICredentialVerifier>(

@@ -275,7 +275,7 @@ public static class RegistryApplication
         services.AddSingleton<DerivedReleases>();
         services.AddSingleton<ManifestContents>();
         services.AddSingleton<ReleaseDescriber>();
-        services.AddSingleton<PackageCommits>();
+        services.AddSingleton<PackageCommitFactory>();
         services.AddSingleton<PackageRegistry>();
         services.AddSingleton<PackageFiles>();
         services.AddSingleton<ChannelRegistry>();

@@ -19,7 +19,7 @@ namespace Registry.Core.Maintenance;
 public sealed partial class ReleaseCompletion(
     PackageCatalog catalog,
     PackageIndexes indexes,
-    PackageCommits commits,
+    PackageCommitFactory commits,
     ReleaseDescriber describer,
     CompletionRequests requests,
     ILogger<ReleaseCompletion> logger)

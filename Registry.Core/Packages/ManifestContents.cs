@@ -81,7 +81,7 @@ public sealed class ManifestContents(
         if (found.MediaType is { } mediaType)
             return (await releases.MakeAsync(
                 index.Name, index.Get(found.Release!.Value, mediaType), cancellationToken)).Manifest;
-        ReadOnlyMemory<byte> bytes = DerivedIndex.Make(index.Of(found.Release!.Value));
+        ReadOnlyMemory<byte> bytes = DerivedImageIndex.Make(index.Of(found.Release!.Value));
         DerivedReleases.Verify(index.Name, manifest.Digest, bytes);
         return bytes;
     }

@@ -13,7 +13,7 @@ namespace Registry.Core.Packages;
 /// release first.
 /// </param>
 public sealed record PackageArtifacts(
-    ImmutableArray<OciManifest> Artifacts, ImmutableArray<PlainTag> Tags, ImmutableArray<ReleaseIndex> Indexes)
+    ImmutableArray<OciManifest> Artifacts, ImmutableArray<PlainTag> Tags, ImmutableArray<ReleaseImageIndex> Indexes)
 {
     /// <summary>No artifacts.</summary>
     public static PackageArtifacts Empty { get; } = new([], [], []);
@@ -26,7 +26,7 @@ public sealed record PackageArtifacts(
 
     internal PlainTag? FindTag(string name) => At(FindTagIndex(name), Tags);
 
-    internal ReleaseIndex? FindIndex(Release release) => Indexes.FirstOrDefault(index => index.Release == release);
+    internal ReleaseImageIndex? FindIndex(Release release) => Indexes.FirstOrDefault(index => index.Release == release);
 
     internal PackageArtifacts With(OciManifest manifest)
     {
@@ -134,5 +134,5 @@ public sealed record PlainTag(TagName Name, Digest Digest);
 /// <param name="Release">The release.</param>
 /// <param name="Current">The index; null when the release has one media type now.</param>
 /// <param name="PreviousManifests">The indexes that the release had earlier, oldest first. They are stored.</param>
-public sealed record ReleaseIndex(
+public sealed record ReleaseImageIndex(
     Release Release, OciManifest? Current, ImmutableArray<OciManifest> PreviousManifests);

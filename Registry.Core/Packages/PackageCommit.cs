@@ -17,13 +17,13 @@ namespace Registry.Core.Packages;
 /// </remarks>
 internal sealed partial class PackageCommit
 {
-    private readonly PackageCommits services;
+    private readonly PackageCommitFactory services;
     private long began;
     private readonly HashSet<Digest> held = [];
     private readonly List<BlobInfo> created = [];
     private StorageEpoch? epoch;
 
-    internal PackageCommit(PackageCommits services, PackageName package)
+    internal PackageCommit(PackageCommitFactory services, PackageName package)
     {
         (this.services, Package) = (services, package);
         began = services.Time.GetTimestamp();
@@ -95,7 +95,7 @@ internal sealed partial class PackageCommit
         }
         else
         {
-            var made = DerivedIndex.Make(index.Of(found.Release!.Value));
+            var made = DerivedImageIndex.Make(index.Of(found.Release!.Value));
             DerivedReleases.Verify(Package, digest, made);
             await StoreAsync(made, cancellationToken);
         }
@@ -269,35 +269,4 @@ internal sealed partial class PackageCommit
         Message = "Withdrew a change of {Package} and the content that it had replaced: the push took too long, and "
             + "one of its blobs may have been collected")]
     private static partial void LogWithdrawn(ILogger logger, PackageName package);
-}
-
-/// <summary>Begins changes of packages that refer to blobs.</summary>
-/// <param name="indexes">The indexes of the packages.</param>
-/// <param name="blobs">The blobs.</param>
-/// <param name="releases">Makes derived manifests.</param>
-/// <param name="collection">When unreferenced blobs are collected.</param>
-/// <param name="time">The clock.</param>
-/// <param name="logger">The log for failed pushes.</param>
-public sealed class PackageCommits(
-    PackageIndexes indexes,
-    IBlobStore blobs,
-    DerivedReleases releases,
-    CollectionOptions collection,
-    TimeProvider time,
-    ILogger<PackageCommits> logger)
-{
-    internal PackageIndexes Indexes => indexes;
-
-    internal IBlobStore Blobs => blobs;
-
-    internal DerivedReleases Releases => releases;
-
-    internal CollectionOptions Collection => collection;
-
-    internal TimeProvider Time => time;
-
-    internal ILogger Logger => logger;
-
-    /// <summary>Begins a change. Call it before the first blob is committed or touched.</summary>
-    internal PackageCommit Begin(PackageName package) => new(this, package);
 }

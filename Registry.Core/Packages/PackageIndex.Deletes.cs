@@ -56,7 +56,7 @@ public sealed partial class PackageIndex
     internal PackageIndex? WithoutUntagged(IEnumerable<Digest> artifacts)
     {
         var removed = artifacts.ToHashSet();
-        return OrNull(With(Artifacts with
+        return OrNull(ReplaceArtifacts(Artifacts with
         {
             Artifacts = Artifacts.Artifacts.RemoveAll(artifact => removed.Contains(artifact.Digest)),
         }));
@@ -77,7 +77,7 @@ public sealed partial class PackageIndex
 
     private static PackageIndex? OrNull(PackageIndex index) => index.IsEmpty ? null : index;
 
-    private PackageIndex WithoutArtifact(Digest digest) => With(Artifacts.Without(digest));
+    private PackageIndex WithoutArtifact(Digest digest) => ReplaceArtifacts(Artifacts.Without(digest));
 
     private PackageArtifacts WithoutIndexesOf(Release release) => Artifacts.WithoutIndex(release);
 

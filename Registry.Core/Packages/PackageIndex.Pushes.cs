@@ -22,7 +22,7 @@ public sealed partial class PackageIndex
         index ??= new PackageIndex(name, now, [], [], PackageArtifacts.Empty);
         return index.FindManifest(manifest.Digest) is not null
             ? index
-            : index.With(index.Artifacts.With(manifest));
+            : index.ReplaceArtifacts(index.Artifacts.With(manifest));
     }
 
     /// <summary>
@@ -76,7 +76,7 @@ public sealed partial class PackageIndex
         // The image index that the push caused was derived and is not stored, so it cannot become a previous one.
         return Artifacts.FindIndex(release)?.Current is { } derived
             && next.Artifacts.FindIndex(release)?.Current?.Digest != derived.Digest
-                ? next.With(next.Artifacts.WithoutPreviousIndex(release, derived.Digest))
+                ? next.ReplaceArtifacts(next.Artifacts.WithoutPreviousIndex(release, derived.Digest))
                 : next;
     }
 
@@ -101,7 +101,7 @@ public sealed partial class PackageIndex
             if (before?.FindManifest(tag)?.Manifest.Digest is { } given && next?.FindManifest(given) is not null)
                 next = tag.TryGetRelease(out var release) && next.Contains(release) ? next : next.WithTag(tag, given);
             else if (next?.FindPlainTag(tag)?.Digest == digest)
-                next = next.With(next.WithoutPlainTag(tag.Value));
+                next = next.ReplaceArtifacts(next.WithoutPlainTag(tag.Value));
         return next;
     }
 

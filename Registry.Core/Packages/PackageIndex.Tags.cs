@@ -57,7 +57,7 @@ public sealed partial class PackageIndex
         if (FindChannel(tag) is { } channel)
             return WithoutChannel(channel.Name);
         return FindPlainTag(tag) is not null
-            ? OrNull(With(WithoutPlainTag(tag.Value)))
+            ? OrNull(ReplaceArtifacts(WithoutPlainTag(tag.Value)))
             : throw ArtifactErrors.ManifestNotFound(Name, tag.Value);
     }
 
@@ -105,6 +105,6 @@ public sealed partial class PackageIndex
     private PackageIndex WithoutDangling()
     {
         var tags = Artifacts.Tags.RemoveAll(tag => FindManifest(tag.Digest) is null);
-        return tags.Length == Artifacts.Tags.Length ? this : With(Artifacts with { Tags = tags });
+        return tags.Length == Artifacts.Tags.Length ? this : ReplaceArtifacts(Artifacts with { Tags = tags });
     }
 }

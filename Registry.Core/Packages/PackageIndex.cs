@@ -213,7 +213,8 @@ public sealed partial class PackageIndex
         Release release)
     {
         var next = new PackageIndex(Name, createdAt, manifests, channels, artifacts);
-        next = next.With(artifacts.WithIndex(release, DerivedIndex.Of(next.Of(release)))).WithoutDangling();
+        next = next.ReplaceArtifacts(artifacts.WithIndex(release, DerivedImageIndex.Of(next.Of(release))))
+            .WithoutDangling();
         foreach (var tag in next.Artifacts.Tags)
             if (ChannelName.TryParse(tag.Name.Value, out var name)
                 && ReleaseTag.Of(name) is not null
@@ -222,7 +223,7 @@ public sealed partial class PackageIndex
         return next;
     }
 
-    private PackageIndex With(PackageArtifacts artifacts) =>
+    private PackageIndex ReplaceArtifacts(PackageArtifacts artifacts) =>
         ReferenceEquals(artifacts, Artifacts) ? this : new(Name, CreatedAt, Manifests, Channels, artifacts);
 
     private Dictionary<Digest, Manifest> ByContent()

@@ -22,7 +22,7 @@ public sealed partial class PackageRegistry(
     PackageIndexes indexes,
     IBlobStore blobs,
     ContentLimits limits,
-    PackageCommits commits,
+    PackageCommitFactory commits,
     ReleaseDescriber describer,
     PackageContents contents,
     RegistryEvents events,

@@ -237,7 +237,7 @@ internal static class StoredIndex
         manifest.IsDerived ? true : null,
         ToForm(manifest.DerivedConfig));
 
-    private static StoredReleaseIndexForm ToForm(ReleaseIndex index) => new(
+    private static StoredReleaseIndexForm ToForm(ReleaseImageIndex index) => new(
         index.Release.Value,
         index.Current is { } current ? ToForm(current) : null,
         OrNull(index.PreviousManifests, ToForm));

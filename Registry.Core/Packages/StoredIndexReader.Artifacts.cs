@@ -108,7 +108,7 @@ internal ref partial struct StoredIndexReader
             : throw Incomplete("blob");
     }
 
-    private ReleaseIndex ReleaseIndex()
+    private ReleaseImageIndex ReleaseImageIndex()
     {
         Release? release = null;
         OciManifest? current = null;
@@ -124,7 +124,9 @@ internal ref partial struct StoredIndexReader
                     previous.Add(Oci());
         }
 
-        return release is { } known ? new ReleaseIndex(known, current, [.. previous]) : throw Incomplete("image index");
+        return release is { } known
+            ? new ReleaseImageIndex(known, current, [.. previous])
+            : throw Incomplete("image index");
     }
 
     private PlainTag Tag()

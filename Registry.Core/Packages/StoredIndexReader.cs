@@ -88,7 +88,7 @@ internal ref partial struct StoredIndexReader
         List<Channel>? channels = null;
         List<OciManifest> artifacts = [];
         List<PlainTag> tags = [];
-        List<ReleaseIndex> indexes = [];
+        List<ReleaseImageIndex> indexes = [];
         Read();
         for (var start = BeginObject(); IsInObject(ref start);)
         {
@@ -114,7 +114,7 @@ internal ref partial struct StoredIndexReader
                     tags.Add(Tag());
             for (; IsAt("indexes"u8); NextProperty())
                 while (NextItem(indexes.Count == 0))
-                    indexes.Add(ReleaseIndex());
+                    indexes.Add(ReleaseImageIndex());
         }
 
         // Throws if anything follows.

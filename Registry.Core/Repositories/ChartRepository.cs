@@ -27,7 +27,7 @@ namespace Registry.Core.Repositories;
 public sealed partial class ChartRepository(
     PackageRegistry packages,
     PackageIndexes indexes,
-    PackageCommits commits,
+    PackageCommitFactory commits,
     DerivedReleases derived,
     PackageContents contents,
     IUploadStore uploads,

@@ -25,7 +25,7 @@ namespace Registry.Core.Repositories;
 public sealed class RepositoryManifests(
     PackageIndexes indexes,
     IBlobStore blobs,
-    PackageCommits commits,
+    PackageCommitFactory commits,
     ManifestContents manifests,
     ReleaseDescriber describer,
     ReleaseOptions mutable,

@@ -77,7 +77,7 @@ internal sealed class OneRegistry
 
     public RepositoryManifests Repositories => services.Repositories;
 
-    public PackageCommits Commits => services.Commits;
+    public PackageCommitFactory Commits => services.Commits;
 
     public RepositoryBlobs Blobs { get; }
 

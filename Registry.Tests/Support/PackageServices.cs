@@ -27,8 +27,8 @@ internal sealed class PackageServices
         Derived = new DerivedReleases(Contents);
         var describer = new ReleaseDescriber(blobs, Derived, limits);
         Manifests = new ManifestContents(Contents, Derived);
-        Commits = new PackageCommits(
-            indexes, blobs, Derived, collection, time, NullLogger<PackageCommits>.Instance);
+        Commits = new PackageCommitFactory(
+            indexes, blobs, Derived, collection, time, NullLogger<PackageCommitFactory>.Instance);
         Packages = new PackageRegistry(indexes, blobs, limits, Commits, describer, Contents, events, time);
         Repositories = new RepositoryManifests(
             indexes,
@@ -55,7 +55,7 @@ internal sealed class PackageServices
         return new ManifestContents(contents, new DerivedReleases(contents));
     }
 
-    public PackageCommits Commits { get; }
+    public PackageCommitFactory Commits { get; }
 
     public PackageRegistry Packages { get; }
 

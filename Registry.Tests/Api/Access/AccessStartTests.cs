@@ -97,6 +97,6 @@ public sealed class AccessStartTests
 
     private static List<LogEntry> EntriesOf(RegistryHost host) =>
     [
-        .. host.Log.Entries.Where(static entry => entry.Category == typeof(AccessService).FullName),
+        .. host.Log.Entries.Where(static entry => entry.Category == typeof(AccessMonitor).FullName),
     ];
 }

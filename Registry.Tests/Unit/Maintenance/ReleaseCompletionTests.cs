@@ -239,13 +239,13 @@ internal sealed class ReleaseCompletionTests : IDisposable
         return new ReleaseCompletion(
             new PackageCatalog(documents, indexes, NullLogger<PackageCatalog>.Instance),
             indexes,
-            new PackageCommits(
+            new PackageCommitFactory(
                 indexes,
                 blobs,
                 derived,
                 new CollectionOptions(),
                 registry.Time,
-                NullLogger<PackageCommits>.Instance),
+                NullLogger<PackageCommitFactory>.Instance),
             new ReleaseDescriber(blobs, derived, content ?? new ContentLimits()),
             requests,
             loggers.CreateLogger<ReleaseCompletion>());

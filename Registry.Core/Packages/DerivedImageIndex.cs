@@ -4,7 +4,7 @@ using Registry.Core.Storage;
 namespace Registry.Core.Packages;
 
 /// <summary>The image index over the manifests of a release in several media types.</summary>
-internal static class DerivedIndex
+internal static class DerivedImageIndex
 {
     /// <summary>Describes the image index; null for a release with one media type, or an incomplete one.</summary>
     /// <param name="manifests">The manifests of the release.</param>

@@ -7,13 +7,13 @@ namespace Registry.Api.Access;
 /// <summary>
 /// Logs at startup what clients without credentials may do, and follows the file with the admin token.
 /// </summary>
-internal sealed partial class AccessService(
+internal sealed partial class AccessMonitor(
     AccessOptions access,
     AdministratorSecret administrator,
     IServer server,
     IHostApplicationLifetime host,
     TimeProvider time,
-    ILogger<AccessService> logger) : BackgroundService
+    ILogger<AccessMonitor> logger) : BackgroundService
 {
     /// <summary>How often the file is checked for changes. Kubernetes updates mounted secrets at run time.</summary>
     private static readonly TimeSpan PollPeriod = TimeSpan.FromSeconds(2);
