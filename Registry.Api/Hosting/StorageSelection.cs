@@ -24,7 +24,10 @@ internal static class StorageSelection
             "filesystem",
             FilesystemOptions.Section,
             typeof(FilesystemOptions),
-            static (services, configuration) => services.AddFilesystemStorage(configuration)),
+            static (services, configuration) => services.AddFilesystemStorage(configuration))
+        {
+            OpenReadOnly = static services => services.OpenFilesystemReadOnly(),
+        },
         new(
             "redis",
             RedisOptions.Section,
@@ -39,7 +42,10 @@ internal static class StorageSelection
             "gcs",
             GcsOptions.Section,
             typeof(GcsOptions),
-            static (services, configuration) => services.AddGcsStorage(configuration)),
+            static (services, configuration) => services.AddGcsStorage(configuration))
+        {
+            PlainSettings = [GcsOptions.EmulatorSetting, GcsOptions.DefaultCredentialsSetting],
+        },
     ];
 
     /// <summary>The names of the backends.</summary>
@@ -51,7 +57,7 @@ internal static class StorageSelection
 
     /// <summary>The settings of the storage without a section.</summary>
     public static IEnumerable<string> PlainSettings =>
-        [Setting, GcsOptions.EmulatorSetting, GcsOptions.DefaultCredentialsSetting];
+        [Setting, .. Backends.SelectMany(static backend => backend.PlainSettings)];
 
     /// <summary>
     /// Adds the ports of the selected storage, each behind a decorator that records its operations. Adds nothing if
@@ -81,7 +87,11 @@ internal static class StorageSelection
     /// Opens the storage read-only: a folder is neither created nor written to. Other storage backends need no
     /// preparation.
     /// </summary>
-    public static void OpenStorageReadOnly(this IServiceCollection services) => services.OpenFilesystemReadOnly();
+    public static void OpenStorageReadOnly(this IServiceCollection services)
+    {
+        foreach (var backend in Backends)
+            backend.OpenReadOnly?.Invoke(services);
+    }
 
     private static Backend? Find(string? name) => name is null
         ? Backends[0]
@@ -119,5 +129,12 @@ internal static class StorageSelection
     /// <param name="Options">The options class of the section.</param>
     /// <param name="Add">Adds the ports.</param>
     private sealed record Backend(
-        string Name, string Section, Type Options, Action<IServiceCollection, IConfiguration> Add);
+        string Name, string Section, Type Options, Action<IServiceCollection, IConfiguration> Add)
+    {
+        /// <summary>Its settings without a section.</summary>
+        public IReadOnlyList<string> PlainSettings { get; init; } = [];
+
+        /// <summary>Opens it read-only; null if it needs no preparation for that.</summary>
+        public Action<IServiceCollection>? OpenReadOnly { get; init; }
+    }
 }
