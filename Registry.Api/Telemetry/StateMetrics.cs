@@ -133,7 +133,7 @@ internal sealed class StateMetrics
         new(counts.Conflicts, new KeyValuePair<string, object?>("reason", "conflict")),
         new(counts.Throttled, new KeyValuePair<string, object?>("reason", "throttled")),
         new(counts.Refused, new KeyValuePair<string, object?>("reason", "refused")),
-        new(counts.Unanswered, new KeyValuePair<string, object?>("reason", "no_response")),
+        new(counts.NoResponse, new KeyValuePair<string, object?>("reason", "no_response")),
     ];
 
     private IEnumerable<Measurement<long>> Sizes(Func<CacheUsage, long> size) =>

@@ -9,21 +9,21 @@ public sealed class DocumentCounts
     private long conflicts;
     private long throttled;
     private long refused;
-    private long unanswered;
+    private long noResponse;
     private long unknown;
     private long unreadable;
 
     /// <summary>The writes that lost a race against another writer.</summary>
     public long Conflicts => Interlocked.Read(ref conflicts);
 
-    /// <summary>The writes that the storage refused because it received too many.</summary>
+    /// <summary>The writes that the storage rejected because it received too many.</summary>
     public long Throttled => Interlocked.Read(ref throttled);
 
-    /// <summary>The writes that did not reach the storage, or that it refused because it was not ready.</summary>
+    /// <summary>The writes that did not reach the storage, or that it rejected because it was not ready.</summary>
     public long Refused => Interlocked.Read(ref refused);
 
     /// <summary>The writes that failed and may have been applied.</summary>
-    public long Unanswered => Interlocked.Read(ref unanswered);
+    public long NoResponse => Interlocked.Read(ref noResponse);
 
     /// <summary>The changes whose outcome stayed unknown: their callers got 503.</summary>
     public long Unknown => Interlocked.Read(ref unknown);
@@ -39,7 +39,7 @@ public sealed class DocumentCounts
 
     internal void AddRefused() => Interlocked.Increment(ref refused);
 
-    internal void AddUnanswered() => Interlocked.Increment(ref unanswered);
+    internal void AddNoResponse() => Interlocked.Increment(ref noResponse);
 
     internal void AddUnknown(int changes) => Interlocked.Add(ref unknown, changes);
 }

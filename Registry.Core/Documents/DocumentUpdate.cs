@@ -19,15 +19,16 @@ internal sealed class DocumentUpdate<TKey, TState>(
     private readonly long began = time.GetTimestamp();
 
     /// <summary>
-    /// A write that failed but may have been applied: the revision that it was to replace, and why it failed.
+    /// A write of unknown outcome, which failed but may have been applied: the revision that it was to replace, and why
+    /// it failed.
     /// </summary>
-    private (Revision? Base, StorageException Failure)? doubt;
+    private (Revision? Base, StorageException Failure)? unknown;
 
     /// <summary>
-    /// True once a write failed in a way that leaves it in flight: it may still be applied, whatever the response to a
-    /// later write.
+    /// True once a write got no response, so that it may be in flight: it may still be applied, whatever the response
+    /// to a later write.
     /// </summary>
-    private bool isUnanswered;
+    private bool gotNoResponse;
 
     /// <summary>A temporary failure of the last write that certainly changed nothing; null for none.</summary>
     private StorageException? refusal;
@@ -44,7 +45,7 @@ internal sealed class DocumentUpdate<TKey, TState>(
                 if (await TryAsync(batch))
                     return;
                 if (time.GetElapsedTime(began) >= options.Bound)
-                    throw doubt is { } write ? OutcomeUnknown(write.Failure, batch.Count)
+                    throw unknown is { } write ? OutcomeUnknown(write.Failure, batch.Count)
                         : refusal is { } outage ? outage
                         : codec.ResourceInUse(key);
                 await Task.Delay(pause * Random.Shared.NextDouble(), time);
@@ -59,7 +60,7 @@ internal sealed class DocumentUpdate<TKey, TState>(
 
     /// <summary>
     /// Writes on the state that a caller has just read. The precondition of the write detects a change since then. A
-    /// refusal must be based on a current and durable state, so it is left to an attempt that reads.
+    /// rejection must be based on a current and durable state, so it is left to an attempt that reads.
     /// </summary>
     /// <returns>False if the batch, or the rest of it, must still be stored.</returns>
     private async Task<bool> TryOnRecentReadAsync(List<PendingChange<TState>> batch)
@@ -96,17 +97,17 @@ internal sealed class DocumentUpdate<TKey, TState>(
         DocumentSnapshot<TState>? current;
         try
         {
-            // A change may be refused because of this state, so it must be durable.
+            // A change may be rejected because of this state, so it must be durable.
             await documents.EnsureDurableAsync(storeKey, CancellationToken.None);
             current = await reader.FindAsync(key, knownRevision: null, CancellationToken.None);
         }
-        catch (StorageException) when (doubt is not null || refusal is not null)
+        catch (StorageException) when (unknown is not null || refusal is not null)
         {
-            // Only a read shows the outcome of a write in doubt, and an outage may end: retry until the bound.
+            // Only a read shows the unknown outcome of a write, and an outage may end: retry until the bound.
             return false;
         }
 
-        if (doubt is { } write && !ResolveDoubt(batch, current, write.Base, write.Failure))
+        if (unknown is { } write && !ResolveUnknown(batch, current, write.Base, write.Failure))
             return true;
         var next = Apply(batch, current?.State, out _);
 
@@ -122,13 +123,13 @@ internal sealed class DocumentUpdate<TKey, TState>(
     }
 
     /// <summary>
-    /// Resolves the outcome of a write in doubt, after the document was read again. If the revision is still the old
+    /// Resolves the unknown outcome of a write, after the document was read again. If the revision is still the old
     /// one, the write was not applied. If it is still in flight, it and the next attempt replace the same revision:
     /// only one of them can win, and the other reads again. Absence is no such revision: the write may have created the
     /// document and another writer may have deleted it, so another attempt could bring back what was deleted.
     /// </summary>
     /// <returns>False if every change of the batch is settled.</returns>
-    private bool ResolveDoubt(
+    private bool ResolveUnknown(
         List<PendingChange<TState>> batch,
         DocumentSnapshot<TState>? current,
         Revision? replaced,
@@ -139,7 +140,7 @@ internal sealed class DocumentUpdate<TKey, TState>(
             if (failure.IsTransient && replaced is not null)
                 return true;
             foreach (var pending in batch)
-                pending.Fail(isUnanswered ? OutcomeUnknown(failure, changes: 1) : failure);
+                pending.Fail(gotNoResponse ? OutcomeUnknown(failure, changes: 1) : failure);
             return false;
         }
 
@@ -213,7 +214,7 @@ internal sealed class DocumentUpdate<TKey, TState>(
                 counts.AddConflict();
             return isStored;
         }
-        catch (StorageException exception) when (exception.Kind == StorageFault.EpochEnded && !isUnanswered)
+        catch (StorageException exception) when (exception.Kind == StorageFault.EpochEnded && !gotNoResponse)
         {
             // Nothing was stored. The changes that do not depend on the ended epoch are attempted again.
             foreach (var pending in batch.Where(static pending => pending.Change.Epoch is not null))
@@ -235,9 +236,9 @@ internal sealed class DocumentUpdate<TKey, TState>(
         }
         catch (StorageException exception) when (!exception.IsUnflushed)
         {
-            counts.AddUnanswered();
-            doubt = (replaced, exception);
-            isUnanswered |= exception.IsTransient;
+            counts.AddNoResponse();
+            unknown = (replaced, exception);
+            gotNoResponse |= exception.IsTransient;
             return false;
         }
     }

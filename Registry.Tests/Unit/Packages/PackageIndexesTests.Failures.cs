@@ -19,7 +19,7 @@ internal sealed partial class PackageIndexesTests
         await PushAsync(indexes, "1.0.0");
         Assert.That(calls.Count(op => op == StorageOperation.PutDocument), Is.EqualTo(1));
         Assert.That((await indexes.GetAsync(Name, default)).State.Releases, Has.Length.EqualTo(1));
-        Assert.That((indexes.Counts.Unanswered, indexes.Counts.Unknown), Is.EqualTo((1L, 0L)));
+        Assert.That((indexes.Counts.NoResponse, indexes.Counts.Unknown), Is.EqualTo((1L, 0L)));
     }
 
     [Test]
@@ -72,7 +72,7 @@ internal sealed partial class PackageIndexesTests
         await PushAsync(indexes, "1.0.0");
         Assert.That(failures, Is.EqualTo(4), "two writes and the reads after them");
         Assert.That(
-            (indexes.Counts.Refused, indexes.Counts.Unanswered, indexes.Counts.Unknown), Is.EqualTo((2L, 0L, 0L)));
+            (indexes.Counts.Refused, indexes.Counts.NoResponse, indexes.Counts.Unknown), Is.EqualTo((2L, 0L, 0L)));
 
         ValueTask Refuse() => failures is 0 or 2
             ? throw Fail(changedNothing: true)
