@@ -10,7 +10,7 @@ namespace Registry.Storage.Filesystem;
 /// </summary>
 internal sealed class FileTree
 {
-    /// <summary>A mkdir may lose a race against rmdir calls on the same folders many times, but not for ever.</summary>
+    /// <summary>A mkdir may lose a race against rmdir calls on the same folders many times, but not forever.</summary>
     private const int MaxAttempts = 1000;
 
     /// <summary>Enough for the folders in use; a folder that is dropped is flushed once more.</summary>

@@ -4,7 +4,7 @@ using Registry.Core.Storage;
 namespace Registry.Storage.Filesystem;
 
 /// <summary>
-/// The data folder. Both stores of a process share one instance; several processes, or several instances in one
+/// The data folder. The three stores of a process share one instance; several processes, or several instances in one
 /// process, may share the folder.
 /// </summary>
 /// <remarks>

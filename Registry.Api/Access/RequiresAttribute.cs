@@ -4,12 +4,12 @@ using Registry.Core.Access;
 namespace Registry.Api.Access;
 
 /// <summary>
-/// States the right that an action needs. The protocol of the action names the resource
-/// (<see cref="Http.ApiProtocol.ResourcesOf"/>). Every endpoint has this attribute or one of the others in this file;
-/// an endpoint without any is refused.
+/// States the right that an endpoint requires. The protocol of the endpoint names the resource
+/// (<see cref="Http.ApiProtocol.ResourcesOf"/>). Every endpoint has this attribute, one derived from it, or
+/// <see cref="PublicAttribute"/>; requests to an endpoint without any are rejected.
 /// </summary>
 /// <param name="actions">
-/// What the caller must be allowed to do. <see cref="AccessActions.None"/> for an action that every caller may call,
+/// What the caller must be allowed to do. <see cref="AccessActions.None"/> for an endpoint that every caller may use,
 /// and that shows only what the caller may see.
 /// </param>
 [AttributeUsage(AttributeTargets.Method)]
@@ -22,11 +22,11 @@ internal class RequiresAttribute(AccessActions actions) : Attribute, IAuthorizat
     /// <inheritdoc/>
     public IEnumerable<IAuthorizationRequirement> GetRequirements() => [this];
 
-    /// <summary>Returns the right that one request needs, where it depends on more than the action.</summary>
+    /// <summary>Returns the right that one request requires, where it depends on more than the endpoint.</summary>
     public virtual RequiresAttribute For(HttpContext context) => this;
 
     /// <summary>Whether a caller has the right.</summary>
-    /// <param name="access">The caller, whose credentials are not refused.</param>
+    /// <param name="access">The caller, whose credentials are not rejected.</param>
     /// <param name="resources">What the request is about, as its protocol names it.</param>
     public virtual bool IsMet(RequestAccess access, IReadOnlyList<AccessResource> resources)
     {
@@ -47,7 +47,7 @@ internal class RequiresAttribute(AccessActions actions) : Attribute, IAuthorizat
 }
 
 /// <summary>
-/// States the right that an action needs for anything in a namespace: the action lists the content, or reads the
+/// States the right that an endpoint requires for anything in a namespace: the endpoint lists the content, or reads the
 /// resource from the request body. It shows only what the caller may see, and checks the right itself once it knows the
 /// resource.
 /// </summary>
@@ -67,8 +67,8 @@ internal sealed class RequiresWithinAttribute(AccessActions actions) : RequiresA
 }
 
 /// <summary>
-/// States that an action needs a right on at least one resource. It shows only what the caller may see, and checks the
-/// right itself once it knows the resource.
+/// States that an endpoint requires a right on at least one resource. It shows only what the caller may see, and checks
+/// the right itself once it knows the resource.
 /// </summary>
 /// <param name="actions">What the caller must be allowed to do.</param>
 internal sealed class RequiresSomewhereAttribute(AccessActions actions) : RequiresAttribute(actions)
@@ -78,7 +78,7 @@ internal sealed class RequiresSomewhereAttribute(AccessActions actions) : Requir
         access.Identity.Scopes.AllowsAny(Actions);
 }
 
-/// <summary>States that an action needs a caller with any right at all.</summary>
+/// <summary>States that an endpoint requires a caller with any right at all.</summary>
 internal sealed class RequiresAnyRightAttribute() : RequiresAttribute(AccessActions.None)
 {
     /// <inheritdoc/>
@@ -87,8 +87,8 @@ internal sealed class RequiresAnyRightAttribute() : RequiresAttribute(AccessActi
 }
 
 /// <summary>
-/// States that an action tells clients whether they have to log in. If anything needs a login, anonymous callers are
-/// refused, because some clients send their credentials only after a refusal. A client that explicitly sends empty
+/// States that an endpoint tells clients whether they have to log in. If anything requires a login, anonymous callers
+/// are rejected, because some clients send their credentials only after a 401. A client that explicitly sends empty
 /// credentials gets the anonymous rights.
 /// </summary>
 internal sealed class RequiresLoginAttribute() : RequiresAttribute(AccessActions.None)
@@ -106,6 +106,6 @@ internal sealed class RequiresLoginAttribute() : RequiresAttribute(AccessActions
     }
 }
 
-/// <summary>States that an endpoint needs no right: it is the same for everyone, and ignores credentials.</summary>
+/// <summary>States that an endpoint requires no right: it is the same for everyone, and ignores credentials.</summary>
 [AttributeUsage(AttributeTargets.Method | AttributeTargets.Class)]
 internal sealed class PublicAttribute : Attribute, IAllowAnonymous;

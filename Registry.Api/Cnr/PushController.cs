@@ -17,7 +17,7 @@ internal sealed class PushController(PackageRegistry packages) : CnrController
     /// <remarks>
     /// The content is a `.tar.gz`: in base64 as JSON, as a form field or in the query, or as a file in a form. It is
     /// checked and stored while it arrives. A push of an existing release in this media type fails with 409 unless
-    /// `force` is true. A failed push stores nothing.
+    /// `force` is true. A rejected push stores nothing.
     /// </remarks>
     /// <param name="namespace">The namespace.</param>
     /// <param name="name">The name.</param>

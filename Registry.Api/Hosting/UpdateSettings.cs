@@ -2,13 +2,15 @@ using Registry.Core.Documents;
 
 namespace Registry.Api.Hosting;
 
-/// <summary>Section <c>Updates</c>: how long changes of packages are retried.</summary>
+/// <summary>Section <c>Updates</c>: how long changes of packages, tokens and sessions are retried.</summary>
 public sealed class UpdateSettings : ISettings
 {
     /// <summary>The name of the section.</summary>
     internal const string Section = "Updates";
 
-    /// <summary>How long, in seconds, the change of a package is retried against other writers.</summary>
+    /// <summary>
+    /// How long, in seconds, a change is retried after a lost race or a temporary failure of the storage.
+    /// </summary>
     /// <value>Default 15.</value>
     public double BoundSeconds { get; set; } = new UpdateOptions().Bound.TotalSeconds;
 

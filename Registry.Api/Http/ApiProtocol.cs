@@ -41,7 +41,7 @@ internal abstract class ApiProtocol(params IReadOnlyList<PathString> paths)
     public virtual string? ReasonOf(ErrorResponse error) => null;
 
     /// <summary>
-    /// Returns what a request is about: the caller needs the right that the action states for one of these. None when
+    /// Returns what a request is about: the caller needs the right that the endpoint states for one of these. None when
     /// the request names nothing that can exist; the right for anything then suffices.
     /// </summary>
     /// <param name="context">The request. It has been routed.</param>

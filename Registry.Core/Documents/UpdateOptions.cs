@@ -4,7 +4,9 @@ namespace Registry.Core.Documents;
 public sealed record UpdateOptions
 {
     /// <summary>
-    /// How long a change competes with other writers before it fails with <see cref="Errors.ErrorCode.ResourceInUse"/>.
+    /// How long a change is attempted. Then it fails: with <see cref="Errors.ErrorCode.ResourceInUse"/> after lost
+    /// races, with <see cref="Errors.ErrorCode.Unavailable"/> if its outcome is unknown, or with the failure of the
+    /// storage.
     /// </summary>
     /// <value>Default 15 seconds. The collector's grace period must be at least four times as long.</value>
     public TimeSpan Bound { get; init; } = TimeSpan.FromSeconds(15);

@@ -72,7 +72,9 @@ public enum ErrorCode
     /// <summary>The token does not exist, or the caller may not see it.</summary>
     TokenNotFound,
 
-    /// <summary>The release already exists in this media type.</summary>
+    /// <summary>
+    /// The release already exists in this media type, or an image holds its version as a tag, which no push replaces.
+    /// </summary>
     PackageExists,
 
     /// <summary>The OCI manifest, or its tag, does not exist.</summary>

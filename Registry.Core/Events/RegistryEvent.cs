@@ -4,11 +4,11 @@ using Registry.Core.Storage;
 namespace Registry.Core.Events;
 
 /// <summary>
-/// A change that was made and is durable, or a request that was refused. Contains no secrets, metadata or content.
+/// A change that was made and is durable, or a request that was rejected. Contains no secrets, metadata or content.
 /// </summary>
-/// <param name="Time">The time at which the change was settled or refused.</param>
+/// <param name="Time">The time at which the change was completed or the request rejected.</param>
 /// <param name="Caller">Who sent the request.</param>
-/// <param name="Action">The change or refusal.</param>
+/// <param name="Action">The change or rejection.</param>
 /// <param name="Resource">The name of the package or workspace, or the id of the token.</param>
 public sealed record RegistryEvent(DateTimeOffset Time, Caller Caller, RegistryAction Action, string Resource)
 {
@@ -47,10 +47,10 @@ public sealed record RegistryEvent(DateTimeOffset Time, Caller Caller, RegistryA
     /// </summary>
     public string? Scopes { get; init; }
 
-    /// <summary>Why a request was refused, as a sentence; null for what was done.</summary>
+    /// <summary>Why a request was rejected, as a sentence; null for what was done.</summary>
     public string? Reason { get; init; }
 
-    /// <summary>Whether the request was refused: then nothing was done.</summary>
+    /// <summary>Whether the request was rejected: then nothing was done.</summary>
     public bool IsRefusal => Action is RegistryAction.RequestDenied or RegistryAction.CredentialsRefused;
 
     /// <summary>Whether the change replaced the content of a release, or its provenance file.</summary>

@@ -2,7 +2,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Registry.Core.Events;
 
-/// <summary>Raises the events of the registry: one for each settled change, before the answer is sent.</summary>
+/// <summary>
+/// Raises the events of the registry, before the response is sent: one for each completed change, and for each request
+/// that is denied to a known caller or has invalid credentials.
+/// </summary>
 /// <param name="sinks">The receivers of every event.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log for failing sinks.</param>
@@ -15,7 +18,7 @@ public sealed partial class RegistryEvents(
     public DateTimeOffset Now => time.GetUtcNow();
 
     /// <summary>
-    /// Passes an event to every sink. Never throws: the change is made, and its answer must not differ.
+    /// Passes an event to every sink. Never throws: the change is made, and its response must not differ.
     /// </summary>
     public void Raise(RegistryEvent registryEvent)
     {

@@ -92,7 +92,7 @@ public sealed record PackageArtifacts(
     }
 
     /// <summary>Sorts the parts.</summary>
-    /// <exception cref="FormatException">There is a duplicate, or a tag on a manifest that is not there.</exception>
+    /// <exception cref="FormatException">There is a duplicate.</exception>
     internal PackageArtifacts Sorted()
     {
         var sorted = new PackageArtifacts(

@@ -13,7 +13,7 @@ namespace Registry.Core.Packages;
 /// A collector deletes a blob that it saw unreferenced at one revision for a whole grace period. If preparing the blobs
 /// took long, a commit touches them again before it changes the index. If it still took longer than half of the grace
 /// period, it touches them once more after the change, now that the index refers to them: a delete in progress has then
-/// either happened or will be refused.
+/// either happened or will be rejected.
 /// </remarks>
 internal sealed partial class PackageCommit
 {
@@ -110,7 +110,7 @@ internal sealed partial class PackageCommit
     /// <param name="recent">The index as it was read a moment before; null when it was not.</param>
     /// <param name="cancellationToken">Cancels the change as long as it has not begun.</param>
     /// <returns>The index right after the change.</returns>
-    /// <exception cref="RegistryException">The change was refused, or its outcome is unknown.</exception>
+    /// <exception cref="RegistryException">The change was rejected, or its outcome is unknown.</exception>
     /// <exception cref="StorageException">The storage failed.</exception>
     public async Task<PackageIndex> CommitAsync(
         Func<PackageIndex?, PackageIndex> change,
@@ -205,7 +205,7 @@ internal sealed partial class PackageCommit
         if (services.Time.GetElapsedTime(began, now) <= services.Collection.Grace / 4)
             return;
         if (!await TryTouchAllAsync())
-            throw PackageErrors.Withdrawn(Package);
+            throw PackageErrors.TooSlow(Package);
         began = now;
     }
 
@@ -266,7 +266,7 @@ internal sealed partial class PackageCommit
 
     [LoggerMessage(
         Level = LogLevel.Warning,
-        Message = "Withdrew a change of {Package} and the content that it had replaced: the push took too long, and "
-            + "one of its blobs may have been collected")]
+        Message = "Withdrew a change of {Package}, and any release whose content it had replaced: the push took too "
+            + "long, and one of its blobs may have been collected")]
     private static partial void LogWithdrawn(ILogger logger, PackageName package);
 }

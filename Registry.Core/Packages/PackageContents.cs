@@ -104,11 +104,6 @@ public sealed class PackageContents(IBlobStore blobs, ContentCacheOptions option
     {
         public ReadOnlyMemory<byte> Bytes => bytes;
 
-        public BlobReader Open(ByteRange range)
-        {
-            var length = range.LengthWithin(bytes.Length);
-            return new BlobReader(
-                info, length, new MemoryStream(bytes, (int)range.Offset, (int)length, writable: false));
-        }
+        public BlobReader Open(ByteRange range) => BlobReader.Of(info, bytes, range);
     }
 }

@@ -63,10 +63,18 @@ internal static class PackageErrors
         cause,
         ("package", package.Value));
 
-    public static RegistryException Withdrawn(PackageName package) => new(
+    /// <summary>The blobs of a push may be gone, and the index was not changed.</summary>
+    public static RegistryException TooSlow(PackageName package) => new(
         ErrorCode.Unavailable,
         $"The push of package {package} took so long that its content may have been collected, so it was not "
             + "stored: push again",
+        ("package", package.Value));
+
+    /// <summary>The blobs of a push may be gone, and its change of the index was undone.</summary>
+    public static RegistryException Withdrawn(PackageName package) => new(
+        ErrorCode.Unavailable,
+        $"The push of package {package} took so long that its content may have been collected, so it was withdrawn. "
+            + "If it had replaced the content of a release, that release was removed: push again",
         ("package", package.Value));
 
     public static RegistryException StorageRestarted(PackageName package) => new(

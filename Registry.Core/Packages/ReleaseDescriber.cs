@@ -168,7 +168,7 @@ public sealed class ReleaseDescriber(IBlobStore blobs, DerivedReleases derived, 
     {
         await using var reader = await blobs.OpenAsync(
                 new BlobKey(commit.Package.Key, content.StoredDigest), ByteRange.All, cancellationToken)
-            ?? throw PackageErrors.Withdrawn(commit.Package);
+            ?? throw PackageErrors.TooSlow(commit.Package);
         await using var writer = await commit.CreateAsync(cancellationToken);
         var wrapped = await WrappedChart.WriteAsync(
             reader.Content, commit.Package.Name, writer.WriteAsync, cancellationToken);

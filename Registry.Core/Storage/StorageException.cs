@@ -19,8 +19,8 @@ public sealed class StorageException(
     public bool IsUnflushed { get; init; }
 
     /// <summary>
-    /// True when the write certainly did not and will not happen: the storage refused it, and no earlier attempt has an
-    /// unknown outcome. False when this is not known.
+    /// True when the write certainly did not and will not happen: the storage rejected it, and no earlier attempt has
+    /// an unknown outcome. False when this is not known.
     /// </summary>
     public bool ChangedNothing { get; init; }
 
@@ -36,7 +36,10 @@ public sealed class StorageException(
 /// <summary>The kind of a storage failure.</summary>
 public enum StorageFault
 {
-    /// <summary>The storage did not answer in time.</summary>
+    /// <summary>
+    /// The storage cannot be reached, is not ready, did not respond in time, or has discarded an abandoned write or
+    /// staged upload.
+    /// </summary>
     Unavailable,
 
     /// <summary>The storage received too many requests.</summary>
@@ -45,7 +48,7 @@ public enum StorageFault
     /// <summary>The storage has no space left: a full disk, memory or quota.</summary>
     Full,
 
-    /// <summary>The storage refused access because of credentials, permissions or its configuration.</summary>
+    /// <summary>The storage denied access because of credentials, permissions or its configuration.</summary>
     Denied,
 
     /// <summary>The stored data is damaged or was not written by the registry.</summary>

@@ -7,7 +7,8 @@ namespace Registry.Core.Storage;
 ///            tokens/&lt;id&gt;                    a token for clients, without its secret
 ///            sessions/&lt;sha256&gt;              a session of a signed-in user, by the hash of its id
 ///            probe/&lt;random&gt;                 written, read and deleted at startup
-/// blobs      packages/&lt;namespace&gt;/&lt;name&gt;   the stored bytes (the .tar.gz as it was pushed)
+/// blobs      packages/&lt;namespace&gt;/&lt;name&gt;   content as it was pushed, or as the registry made it: packages,
+///                                            provenance files, layers, configs, manifests, chart metadata
 ///            archives/&lt;workspace …&gt;         app archives
 /// </code>
 /// Blobs are named by the sha256 of their bytes.

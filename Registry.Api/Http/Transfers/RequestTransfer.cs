@@ -30,7 +30,7 @@ internal sealed class RequestTransfer : IDisposable
     public const int MaxUnreadBytes = 256 * 1024;
 
     /// <summary>
-    /// Moving fewer bytes than this does not end a stall: a byte now and then would hold memory for ever.
+    /// Moving fewer bytes than this does not end a stall: a byte now and then would hold memory forever.
     /// </summary>
     private const int ProgressBytes = 4 * 1024;
 

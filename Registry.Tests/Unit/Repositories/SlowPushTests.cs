@@ -50,6 +50,7 @@ internal sealed class SlowPushTests
         };
         var refusal = await Assert.ThrowsAsync<RegistryException>(() => push());
         Assert.That(refusal!.Code, Is.EqualTo(ErrorCode.Unavailable));
+        Assert.That(refusal.Message, Does.Contain("was withdrawn"));
         Assert.That(isStored, Is.True);
 
         faults.Clear();
@@ -95,6 +96,7 @@ internal sealed class SlowPushTests
         };
         var refusal = await Assert.ThrowsAsync<RegistryException>(() => registry.PutAsync(image, "latest"));
         Assert.That(refusal!.Code, Is.EqualTo(ErrorCode.Unavailable));
+        Assert.That(refusal.Message, Does.Contain("was not stored"));
         Assert.That(await registry.IndexAsync(), Is.Null);
     }
 
