@@ -15,8 +15,8 @@ namespace Registry.Storage.Etcd;
 ///   documents/&lt;key&gt;               a document
 ///   blobs/&lt;scope&gt;/@&lt;digest&gt;     the head of a blob (BlobHead); the blob exists when its head does
 ///   content/&lt;scope&gt;/@&lt;digest&gt;   the bytes of a blob of at most one chunk, next to its head
-///   chunks/&lt;upload&gt;/&lt;number&gt;    a chunk of a larger blob; the number has eight hex digits
-///   staged/&lt;upload&gt;               an active upload (StagedUpload)
+///   chunks/&lt;write&gt;/&lt;number&gt;     a chunk of a larger blob; the number has eight hex digits
+///   staged/&lt;write&gt;                an uncommitted write of a blob (StagedUpload)
 ///   uploads/&lt;scope&gt;/@&lt;id&gt;         the head of a staged upload (UploadHead), which exists when this does
 ///   parts/&lt;id&gt;/&lt;offset&gt;          a completed append (UploadPart); the offset has sixteen hex digits
 ///   appends/&lt;id&gt;/&lt;append&gt;        an append in progress that has stored chunks (StagedUpload)

@@ -6,7 +6,7 @@ using StackExchange.Redis;
 namespace Registry.Storage.Redis;
 
 /// <summary>
-/// Stores a blob as chunks, which belong to an upload, and a head that references the upload. Referenced chunks are
+/// Stores a blob as chunks, which belong to one write, and a head that references the write. Referenced chunks are
 /// never changed. A delete removes the head, and the chunks are reclaimed later. A blob that fits one chunk stays in
 /// the writer's memory until the commit, which is one script.
 /// </summary>

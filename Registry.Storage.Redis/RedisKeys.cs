@@ -7,21 +7,23 @@ namespace Registry.Storage.Redis;
 /// <remarks>
 /// <code>
 /// document:&lt;key&gt;          hash   content, revision
-/// documents                set    keys of all documents, all of score 0, and so in byte order
-/// changes                  set    keys of the last changed and deleted documents by the revision of the change;
-///                                 the lowest entry identifies the set
+/// documents                zset   keys of all documents, all of score 0, and so in byte order
+/// changes                  zset   keys of the last changed and deleted documents by the revision of the change;
+///                                 the lowest entry identifies the sorted set
 /// blob:&lt;scope&gt;/@&lt;digest&gt;  hash   the head: upload, chunks, length, uploaded, touched, revision
-/// blobs                    set    names of all blobs, all of score 0
-/// chunk:&lt;upload&gt;:&lt;n&gt;       string the bytes of an upload from n × 1 MiB
-/// staged                   set    active uploads by the time of their last write
+/// blobs                    zset   names of all blobs, all of score 0
+/// chunk:&lt;write&gt;:&lt;n&gt;        string the bytes of a blob or an append from n × 1 MiB
+/// staged                   zset   uncommitted writes of blobs by the time of their last chunk
 /// upload:&lt;scope&gt;/&lt;id&gt;     hash   a staged upload: its length, and its appends by their offsets
-/// uploads                  set    names of all staged uploads by the time of their last append
-/// appends                  set    active appends, whose bytes are chunks too, by the time of their last write
-/// dropped                  set    unreferenced uploads, whose chunks are to be reclaimed, by the time of the drop
-/// chunks                   hash   the maximum number of chunks of each upload in staged, appends and dropped
+/// uploads                  zset   names of all staged uploads by the time of their last append
+/// appends                  zset   active appends by the time of their last chunk
+/// dropped                  zset   writes that nothing references, whose chunks are to be reclaimed, by the time of
+///                                 the drop
+/// chunks                   hash   the maximum number of chunks of each write in staged, appends and dropped
 /// revision                 number the last revision
 /// </code>
-/// Times are microseconds since 1970 by the clock of the server.
+/// A write is that of a blob or an append; the field upload of a head is the id of the write of its chunks. A zset is a
+/// sorted set. Times are microseconds since 1970 by the clock of the server.
 /// </remarks>
 internal sealed class RedisKeys(string prefix)
 {

@@ -104,10 +104,10 @@ public interface IBlobStore
         CancellationToken cancellationToken) => ValueTask.FromResult<StorageEpoch?>(null);
 
     /// <summary>
-    /// Reclaims the staged bytes of uploads that have been idle for <paramref name="idle"/>. A backend that can detect
-    /// a dead writer reclaims its bytes at once. A live writer whose bytes were discarded fails at its commit.
+    /// Reclaims the bytes of uncommitted writes that have been idle for <paramref name="idle"/>. A backend that can
+    /// detect a dead writer reclaims its bytes at once. A live writer whose bytes were discarded fails at its commit.
     /// </summary>
-    /// <returns>The number of discarded uploads.</returns>
+    /// <returns>The number of discarded writes.</returns>
     ValueTask<int> DiscardAbandonedAsync(TimeSpan idle, CancellationToken cancellationToken);
 }
 

@@ -8,7 +8,9 @@ public abstract class StagedBlobWriter(StoreKey scope) : BlobWriter
 
     /// <summary>Returns the error for using a writer whose bytes have been discarded as abandoned.</summary>
     public static StorageException Discarded() =>
-        new(StorageFault.Unavailable, "The upload was discarded because nothing was written to it for too long.");
+        new(
+            StorageFault.Unavailable,
+            "The blob was discarded before its commit because nothing was written to it for too long.");
 
     /// <inheritdoc/>
     public sealed override async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace Registry.Core.Transfers;
 
-/// <summary>The active uploads of one backend instance. Some are only in memory.</summary>
+/// <summary>The uncommitted blob writes of one backend instance. Some are only in memory.</summary>
 /// <param name="time">The clock that measures idle time.</param>
 public sealed class BufferedUploads(TimeProvider time)
 {
@@ -11,7 +11,7 @@ public sealed class BufferedUploads(TimeProvider time)
     internal TimeProvider Time => time;
 
     /// <summary>
-    /// Discards the uploads that are only in memory and have been idle for <paramref name="idle"/>. Returns their
+    /// Discards the writes that are only in memory and have been idle for <paramref name="idle"/>. Returns their
     /// number.
     /// </summary>
     public int Discard(TimeSpan idle) => writers.Keys.Count(writer => writer.TryDiscard(idle));

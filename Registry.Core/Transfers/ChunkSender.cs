@@ -8,7 +8,7 @@ namespace Registry.Core.Transfers;
 /// </summary>
 /// <param name="store">Stores the chunks.</param>
 /// <param name="buffer">The chunk that is being filled.</param>
-/// <param name="refreshAfter">How long a staged upload may go without a chunk before it is refreshed.</param>
+/// <param name="refreshAfter">How long a staged write may go without a chunk before it is refreshed.</param>
 /// <param name="time">The clock.</param>
 internal sealed class ChunkSender(IChunkStore store, ChunkBuffer buffer, TimeSpan refreshAfter, TimeProvider time)
     : IAsyncDisposable
@@ -70,7 +70,7 @@ internal sealed class ChunkSender(IChunkStore store, ChunkBuffer buffer, TimeSpa
     {
         if (!IsStaged)
         {
-            // Set before the call: whatever its outcome, the upload must be discarded.
+            // Set before the call: whatever its outcome, the write must be discarded.
             IsStaged = true;
             if (!await store.BeginAsync(buffer, cancellationToken))
                 isLost = true;

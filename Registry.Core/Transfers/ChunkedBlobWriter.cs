@@ -13,10 +13,12 @@ public abstract class ChunkedBlobWriter : StagedBlobWriter, IChunkStore
     private long lastWritten;
 
     /// <param name="scope">The scope of the blob.</param>
-    /// <param name="uploads">The uploads of the backend. The writer belongs to them until it is disposed.</param>
+    /// <param name="uploads">
+    /// The uncommitted writes of the backend. The writer belongs to them until it is disposed.
+    /// </param>
     /// <param name="budget">The memory budget that chunks are reserved in.</param>
     /// <param name="chunkBytes">The length of a full chunk, in bytes: a power of two.</param>
-    /// <param name="refreshAfter">How long a staged upload may go without a chunk before it is refreshed.</param>
+    /// <param name="refreshAfter">How long a staged write may go without a chunk before it is refreshed.</param>
     protected ChunkedBlobWriter(
         StoreKey scope,
         BufferedUploads uploads,
@@ -30,7 +32,7 @@ public abstract class ChunkedBlobWriter : StagedBlobWriter, IChunkStore
         uploads.Add(this);
     }
 
-    /// <summary>The unique id of the upload.</summary>
+    /// <summary>The unique id of the write.</summary>
     protected string Upload { get; } = Guid.NewGuid().ToString("N");
 
     /// <summary>The chunk that is being filled.</summary>

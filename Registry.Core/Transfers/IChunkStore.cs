@@ -1,27 +1,27 @@
 namespace Registry.Core.Transfers;
 
 /// <summary>
-/// Stores the chunks of one upload: of a blob, or of an append to a staged upload. True means that the call succeeded.
-/// False means that the upload was discarded, or overtaken by another append: the storage accepts no more of it.
+/// Stores the chunks of one write: of a blob, or of an append to a staged upload. True means that the call succeeded.
+/// False means that the write was discarded, or overtaken by another append: the storage accepts no more of it.
 /// </summary>
 public interface IChunkStore
 {
     /// <summary>
-    /// Registers the upload in the storage. The storage refuses a chunk of an upload that is not registered.
+    /// Registers the write in the storage. The storage rejects a chunk of a write that is not registered.
     /// </summary>
     /// <param name="first">The first chunk. A call that stores it as well takes it.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     ValueTask<bool> BeginAsync(ChunkBuffer first, CancellationToken cancellationToken);
 
-    /// <summary>Stores a chunk, and records that the upload is active.</summary>
+    /// <summary>Stores a chunk, and records that the write is active.</summary>
     /// <param name="number">The number of the chunk, from 0.</param>
     /// <param name="chunk">The chunk. The callee recycles or abandons it.</param>
     /// <param name="cancellationToken">Cancelled when the writer is disposed.</param>
     Task<bool> SendAsync(int number, Chunk chunk, CancellationToken cancellationToken);
 
-    /// <summary>Records that the upload is active, although no chunk has been sent for a while.</summary>
+    /// <summary>Records that the write is active, although no chunk has been sent for a while.</summary>
     ValueTask<bool> RefreshAsync(CancellationToken cancellationToken);
 
-    /// <summary>Discards the upload unless it was committed. Later, the storage refuses every chunk of it.</summary>
+    /// <summary>Discards the write unless it was committed. Later, the storage rejects every chunk of it.</summary>
     Task DiscardAsync(CancellationToken cancellationToken);
 }
