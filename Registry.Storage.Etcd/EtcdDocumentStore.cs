@@ -59,7 +59,7 @@ internal sealed class EtcdDocumentStore(EtcdClient client, EtcdKeys keys) : IDoc
         }
         catch (StorageException exception) when (exception.Kind == StorageFault.Full)
         {
-            // etcd refused the transaction because it also writes the feed key; or it applied the transaction, found
+            // etcd rejected the transaction because it also writes the feed key; or it applied the transaction, found
             // that it reaches the quota, and reports the same error. Only its record tells these apart.
             request.Success[^1] = changes.Reset();
             var response = await client.WriteAsync(request, Repeat.OnlyIfUnsent, CancellationToken.None);

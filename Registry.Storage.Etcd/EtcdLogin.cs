@@ -30,7 +30,7 @@ internal sealed class EtcdLogin(Func<CancellationToken, Task<string>>? authentic
         }
     }
 
-    /// <summary>Removes a refused token, unless a newer one has already replaced it.</summary>
+    /// <summary>Removes a rejected token, unless a newer one has already replaced it.</summary>
     /// <returns>False when no login is used, so that a retry would be pointless.</returns>
     public bool Forget(string? refused)
     {

@@ -11,7 +11,7 @@ using Registry.Core.Telemetry;
 namespace Registry.Storage.Gcs;
 
 /// <summary>
-/// The operations on one bucket, using Google's client. Every member retries, and reports for a refused write whether
+/// The operations on one bucket, using Google's client. Every member retries, and reports for a rejected write whether
 /// an earlier attempt may have succeeded.
 /// </summary>
 internal sealed partial class GcsClient(

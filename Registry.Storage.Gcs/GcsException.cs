@@ -49,7 +49,7 @@ internal sealed class GcsException(StorageFault kind, string message, Exception?
 
     /// <summary>
     /// Sends a request or reads its response, and converts exceptions of HTTP and of Google's libraries to
-    /// <see cref="GcsException"/>. Refusals (<see cref="IsRefusal"/>) are passed on to the caller.
+    /// <see cref="GcsException"/>. Rejections (<see cref="IsRefusal"/>) are passed on to the caller.
     /// </summary>
     /// <param name="what">A description of the request, for the log.</param>
     /// <param name="call">The call.</param>

@@ -93,8 +93,8 @@ internal sealed class GcsRetry(
     }
 
     /// <summary>
-    /// Returns the exception for the caller. A refusal of the last attempt says nothing about an earlier one without a
-    /// response.
+    /// Returns the exception for the caller. A rejection of the last attempt says nothing about an earlier one without
+    /// a response.
     /// </summary>
     private StorageException ToStorageException(GcsException failure)
     {

@@ -11,7 +11,7 @@ namespace Registry.Storage.Gcs;
 /// A discard deletes the object of the upload first and the appends after it. So if the object of the upload still
 /// exists after the appends were listed, or after one was created, no append was missing. The discard of an idle upload
 /// requires that its object has not changed since it was found idle. An append that it may have missed in its listing
-/// changes the object, so either the append is refused or the discard is.
+/// changes the object, so either the append is rejected or the discard is.
 /// </remarks>
 /// <param name="client">The client.</param>
 /// <param name="names">The names of the objects.</param>

@@ -95,7 +95,7 @@ internal sealed class GcsUploadWriter(
         if (appendedAt - GcsMetadata.UpdatedAtOf(found) < refresh.After)
             return true;
 
-        // If the touch is refused and the upload exists, another writer has changed it, which keeps it as well.
+        // If the touch is rejected and the upload exists, another writer has changed it, which keeps it as well.
         return (await TouchAsync(name, found, CancellationToken.None)).IsDone
             || await client.FindAsync(name, CancellationToken.None) is not null;
     }

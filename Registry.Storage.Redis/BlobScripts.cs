@@ -1,8 +1,8 @@
 namespace Registry.Storage.Redis;
 
 /// <summary>
-/// The scripts for blobs and uploads. The first write of each script is the one that may be refused for lack of memory,
-/// so that a full server leaves nothing half done.
+/// The scripts for blobs and uploads. The first write of each script is the one that may be rejected for lack of
+/// memory, so that a full server leaves nothing half done.
 /// </summary>
 internal static class BlobScripts
 {

@@ -30,7 +30,7 @@ internal static class DocumentScripts
     /// <summary>
     /// Deletes a document. KEYS: document, documents, revision, changes. ARGV: precondition, its revision, its epoch or
     /// empty, name. Returns 1 when the document was deleted, 0 when it did not exist or the precondition did not hold,
-    /// -1 when the epoch has ended. Commands that free memory come first: a full server refuses commands that need
+    /// -1 when the epoch has ended. Commands that free memory come first: a full server rejects commands that need
     /// memory only while the script has changed nothing.
     /// </summary>
     public static RedisScript Delete { get; } = new(writes: true, """

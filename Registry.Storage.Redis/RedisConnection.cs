@@ -229,7 +229,7 @@ internal sealed class RedisConnection : IAsyncDisposable
     /// <summary>
     /// Takes a connection out of use. The next call replaces it, but only after a pause if it was the second in a row
     /// that served no call. Otherwise every request would open a connection to a server that has become a replica or
-    /// refuses all calls.
+    /// rejects all calls.
     /// </summary>
     private void Retire(ConnectionMultiplexer connection, Exception fault)
     {

@@ -27,7 +27,7 @@ internal static partial class RedisFault
     ];
 
     /// <summary>
-    /// The server errors that refuse a script before it has changed anything, and that pass. READONLY comes from a
+    /// The server errors that reject a script before it has changed anything, and that pass. READONLY comes from a
     /// former master.
     /// </summary>
     private static readonly string[] Refusals =

@@ -92,7 +92,7 @@ internal sealed partial class RedisProbe(RedisConnection connection, ILogger<Red
             .ToDictionary(pair => pair[0], pair => pair[1]);
     }
 
-    /// <summary>Returns a setting of the server; null when it refuses to return it, as managed services do.</summary>
+    /// <summary>Returns a setting of the server; null when it does not return it, as managed services do.</summary>
     private async ValueTask<string?> SettingAsync(string name, CancellationToken cancellationToken)
     {
         try

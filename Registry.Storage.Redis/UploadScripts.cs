@@ -2,7 +2,7 @@ namespace Registry.Storage.Redis;
 
 /// <summary>
 /// The scripts for staged uploads. The bytes of an append are chunks under the id of the append. The first write of
-/// each script is the one that may be refused for lack of memory, so that a full server leaves nothing half done.
+/// each script is the one that may be rejected for lack of memory, so that a full server leaves nothing half done.
 /// </summary>
 internal static class UploadScripts
 {

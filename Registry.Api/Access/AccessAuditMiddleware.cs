@@ -8,7 +8,7 @@ namespace Registry.Api.Access;
 
 /// <summary>
 /// Raises an event for every request that is denied to a known caller, and for every request with credentials that are
-/// refused. A request without credentials raises none: every login begins with one.
+/// rejected. A request without credentials raises none: every login begins with one.
 /// </summary>
 internal sealed class AccessAuditMiddleware(RequestDelegate next, RegistryEvents events)
 {
@@ -39,7 +39,7 @@ internal sealed class AccessAuditMiddleware(RequestDelegate next, RegistryEvents
     }
 
     /// <summary>
-    /// Whether the endpoint is a login: the only public endpoint that refuses credentials, which are in its body.
+    /// Whether the endpoint is a login: the only public endpoint that rejects credentials, which are in its body.
     /// </summary>
     private static bool IsLogin(HttpContext context) =>
         context.GetEndpoint()?.Metadata.GetMetadata<PublicAttribute>() is not null;

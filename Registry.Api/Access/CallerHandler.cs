@@ -8,9 +8,9 @@ namespace Registry.Api.Access;
 
 /// <summary>
 /// Authenticates requests by a secret: <c>Authorization: Bearer</c>, or <c>Basic</c> with the secret as the password of
-/// any user. A request with refused credentials is never treated as anonymous. A request for a page without a secret is
-/// authenticated by its session cookie; it is anonymous if the session has ended. Requests to public endpoints are not
-/// authenticated.
+/// any user. A request with rejected credentials is never treated as anonymous. A request for a page without a secret
+/// is authenticated by its session cookie; it is anonymous if the session has ended. Requests to public endpoints are
+/// not authenticated.
 /// </summary>
 internal sealed class CallerHandler(
     AnonymousRights rights,
@@ -50,8 +50,8 @@ internal sealed class CallerHandler(
             HasEndedSession = maySignIn && signedIn is null && BrowserSessions.IsNamedBy(Request),
         });
 
-        // Refused credentials are not reported as a failure, which the framework would log for each request:
-        // RightHandler refuses them, and the response says why.
+        // Rejected credentials are not reported as a failure, which the framework would log for each request:
+        // RightHandler rejects them, and the response says why.
         return caller is not null
             ? AuthenticateResult.Success(new AuthenticationTicket(PrincipalOf(caller), Scheme.Name))
             : AuthenticateResult.NoResult();

@@ -16,13 +16,13 @@ internal interface ICredentialVerifier
 
 /// <summary>The result of a verification.</summary>
 /// <param name="Identity">The holder of the secret; null if it is wrong, expired or revoked.</param>
-/// <param name="Problem">Why it is refused, as a sentence for the client; null if it is right.</param>
+/// <param name="Problem">Why it is rejected, as a sentence for the client; null if it is right.</param>
 internal sealed record CredentialVerification(CallerIdentity? Identity, string? Problem)
 {
     /// <summary>The result for a secret that is right.</summary>
     public static CredentialVerification Of(CallerIdentity identity) => new(identity, null);
 
-    /// <summary>The result for a secret that is refused.</summary>
+    /// <summary>The result for a secret that is rejected.</summary>
     /// <param name="problem">Why, as a sentence for the client.</param>
     public static CredentialVerification Refused(string problem) => new(null, problem);
 }

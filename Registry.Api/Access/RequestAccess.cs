@@ -3,8 +3,8 @@ using Registry.Core.Access;
 namespace Registry.Api.Access;
 
 /// <summary>What is known about the caller of a request, once its credentials have been verified.</summary>
-/// <param name="Identity">The caller; an anonymous one if the credentials are refused.</param>
-/// <param name="Problem">Why the credentials are refused, as a sentence; null if they are not.</param>
+/// <param name="Identity">The caller; an anonymous one if the credentials are rejected.</param>
+/// <param name="Problem">Why the credentials are rejected, as a sentence; null if they are not.</param>
 /// <param name="IsExplicitlyEmpty">See <see cref="Credentials.IsExplicitlyEmpty"/>.</param>
 internal sealed record RequestAccess(CallerIdentity Identity, string? Problem, bool IsExplicitlyEmpty)
 {

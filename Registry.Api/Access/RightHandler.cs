@@ -19,7 +19,7 @@ internal sealed class RightHandler : AuthorizationHandler<RequiresAttribute, Htt
 }
 
 /// <summary>
-/// Refuses endpoints that state no right. Requests without an endpoint of the registry pass; they get 404 or 405 later.
+/// Rejects endpoints that state no right. Requests without an endpoint of the registry pass; they get 404 or 405 later.
 /// </summary>
 internal sealed class StatedRight : AuthorizationHandler<StatedRight, HttpContext>, IAuthorizationRequirement
 {

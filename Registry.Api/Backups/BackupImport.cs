@@ -165,7 +165,7 @@ internal sealed class BackupImport(CommandRegistry registry, bool force, Action<
         }
     }
 
-    /// <summary>Runs an action; when it is refused or finds damaged data, reports it and continues.</summary>
+    /// <summary>Runs an action; when it is rejected or finds damaged data, reports it and continues.</summary>
     private async ValueTask TryAsync(string what, Func<Task> action)
     {
         try

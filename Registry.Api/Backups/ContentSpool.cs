@@ -27,7 +27,7 @@ internal sealed class ContentSpool(long maxBytes) : ITextSink, IAsyncDisposable
     /// <summary>The length of the content in bytes, including bytes that were not stored.</summary>
     public long Length { get; private set; }
 
-    /// <summary>Why the content is refused, as the end of a sentence; null when it is accepted.</summary>
+    /// <summary>Why the content is rejected, as the end of a sentence; null when it is accepted.</summary>
     public string? Refusal { get; private set; }
 
     /// <summary>The sha256 of the content. Available after <see cref="EndAsync"/>.</summary>

@@ -81,12 +81,12 @@ internal sealed partial class IdentityVerifier : ICredentialVerifier
     }
 
     /// <summary>
-    /// Returns why a token is refused, as a sentence; null if its issuer has signed it and it is valid now.
+    /// Returns why a token is rejected, as a sentence; null if its issuer has signed it and it is valid now.
     /// </summary>
     private async Task<string?> FindProblemAsync(
         JsonWebToken token, string issuer, CancellationToken cancellationToken)
     {
-        // RFC 7515, 4.1.11: a recipient refuses extensions that it does not know. None is known here.
+        // RFC 7515, 4.1.11: a recipient rejects extensions that it does not know. None is known here.
         if (token.TryGetHeaderValue<object>("crit", out _))
             return "The JSON Web Token has critical header parameters, which this registry does not support.";
         IReadOnlyList<SecurityKey>? known = null;

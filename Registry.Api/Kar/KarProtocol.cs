@@ -22,7 +22,7 @@ internal sealed class KarProtocol() : ApiProtocol("/api/v1")
         }
         catch (RegistryException exception) when (exception.Code == ErrorCode.InvalidUsage)
         {
-            // It is not UTF-8: the action refuses it.
+            // It is not UTF-8: the action rejects it.
             return [];
         }
     }

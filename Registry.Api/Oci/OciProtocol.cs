@@ -28,7 +28,7 @@ internal sealed class OciProtocol() : ApiProtocol(Root)
     public override bool LimitsBodies => true;
 
     /// <inheritdoc/>
-    /// <remarks>Helm 3 shows the status line of a refused push, and nothing of the body.</remarks>
+    /// <remarks>Helm 3 shows the status line of a rejected push, and nothing of the body.</remarks>
     public override string? ReasonOf(ErrorResponse error) =>
         error.Status < StatusCodes.Status500InternalServerError
             ? string.Concat(error.Message.Take(MaxReasonLength).Select(static c => c is >= ' ' and <= '~' ? c : '?'))

@@ -157,7 +157,7 @@ internal sealed class UploadsController(RepositoryBlobs blobs, RepositoryOptions
             : throw OciErrors.OtherLength(announced);
     }
 
-    /// <summary>Reserves the memory of a push, and refuses a blob that is known to be too large.</summary>
+    /// <summary>Reserves the memory of a push, and rejects a blob that is known to be too large.</summary>
     private ValueTask ReserveAsync(PackageName package, long offset, CancellationToken cancellationToken) =>
         Request.ContentLength > options.MaxBlobBytes - offset
             ? throw RepositoryErrors.BlobTooLarge(package, options.MaxBlobBytes)

@@ -7,7 +7,7 @@ using Registry.Core.Events;
 namespace Registry.Api.Telemetry;
 
 /// <summary>
-/// Counts the events of the registry: pushes, deletes, and refused credentials among them. Every count exists from the
+/// Counts the events of the registry: pushes, deletes, and rejected credentials among them. Every count exists from the
 /// start, because Prometheus sees an increase only between two values.
 /// </summary>
 internal sealed class EventMetrics : IRegistryEventSink
@@ -29,7 +29,7 @@ internal sealed class EventMetrics : IRegistryEventSink
             "registry.events",
             () => sums.Values.Select(static sum => sum.Current),
             "{event}",
-            "Settled changes, denied requests and refused credentials.");
+            "Completed changes, denied requests and rejected credentials.");
     }
 
     /// <inheritdoc/>

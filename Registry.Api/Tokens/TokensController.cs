@@ -76,7 +76,7 @@ internal sealed class TokensController(AccessTokens tokens) : ControllerBase
         Show(await tokens.GetAsync(Parse(tokenId), Caller, cancellationToken));
 
     /// <summary>Revoke a token</summary>
-    /// <remarks>Every replica refuses it at its next request. Tokens that were issued with it stay valid.</remarks>
+    /// <remarks>Every replica rejects it at its next request. Tokens that were issued with it stay valid.</remarks>
     /// <param name="tokenId">The id of the token: 12 lower-case letters and digits.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
     [Requires(AccessActions.Admin)]

@@ -24,7 +24,7 @@ public sealed class AppArchiveRegistry(IBlobStore blobs, ArchiveLimits limits, R
     public ArchiveLimits Limits { get; } = limits;
 
     /// <summary>
-    /// Stores an archive under the sha256 of its bytes. Uploading the same bytes again renews its time. A refused or
+    /// Stores an archive under the sha256 of its bytes. Uploading the same bytes again renews its time. A rejected or
     /// cancelled upload leaves nothing behind.
     /// </summary>
     /// <param name="workspace">The workspace.</param>

@@ -20,7 +20,7 @@ internal sealed class ChartDependency
     public string Alias { get; private set; } = "";
 
     /// <summary>Decodes a dependency.</summary>
-    /// <exception cref="ChartFormatException">Helm refuses it.</exception>
+    /// <exception cref="ChartFormatException">Helm rejects it.</exception>
     public static ChartDependency Decode(YamlValue value, string path)
     {
         var dependency = new ChartDependency();

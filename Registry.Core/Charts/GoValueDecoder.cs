@@ -4,7 +4,7 @@ namespace Registry.Core.Charts;
 
 /// <summary>
 /// Decodes values into fields as Helm does: from YAML to JSON, and from JSON into Go's types. A number or Boolean value
-/// becomes text where text belongs; null leaves a field as it is; anything else of another type is refused.
+/// becomes text where text belongs; null leaves a field as it is; anything else of another type is rejected.
 /// </summary>
 internal static class GoValueDecoder
 {

@@ -10,7 +10,7 @@ namespace Registry.Core.Charts;
 /// An archive that Helm can load, made from a chart whose Chart.yaml is not in a folder: all its entries are moved into
 /// one.
 /// </summary>
-/// <param name="Digest">The sha256 of the archive; the default value when it is refused.</param>
+/// <param name="Digest">The sha256 of the archive; the default value when it is rejected.</param>
 /// <param name="Size">The length of the archive in bytes.</param>
 /// <param name="Refusal">Why there is no such archive, as a sentence; null when there is one.</param>
 public sealed record WrappedChart(Digest Digest, long Size, string? Refusal)
@@ -24,7 +24,7 @@ public sealed record WrappedChart(Digest Digest, long Size, string? Refusal)
     /// <param name="folder">The name of the folder: that of the chart.</param>
     /// <param name="write">Receives the bytes; the memory may be used until it completes.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    /// <returns>The result. When it is refused, some bytes may have been written.</returns>
+    /// <returns>The result. When it is rejected, some bytes may have been written.</returns>
     /// <exception cref="InvalidDataException">The archive is not a gzipped tar.</exception>
     public static async Task<WrappedChart> WriteAsync(
         Stream archive,

@@ -6,7 +6,7 @@ namespace Registry.Core.Charts;
 
 /// <summary>
 /// Reads the mapping of the first document of a YAML file. Files are untrusted: size, depth and the number of values
-/// are limited, and aliases, which multiply values, are refused.
+/// are limited, and aliases, which multiply values, are rejected.
 /// </summary>
 internal sealed class YamlReader
 {
@@ -35,7 +35,7 @@ internal sealed class YamlReader
 
     /// <summary>Reads the mapping that a file consists of. Of several entries with one key, the last counts.</summary>
     /// <param name="bytes">The file.</param>
-    /// <exception cref="ChartFormatException">The file is refused.</exception>
+    /// <exception cref="ChartFormatException">The file is rejected.</exception>
     public static YamlValue.Mapping Read(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length > MaxBytes)

@@ -54,7 +54,7 @@ internal static partial class YamlScalar
         };
     }
 
-    /// <summary>Refuses escapes that Helm's YAML library does not have: of surrogates, and of the slash.</summary>
+    /// <summary>Rejects escapes that Helm's YAML library does not have: of surrogates, and of the slash.</summary>
     /// <param name="scalar">The scalar.</param>
     /// <param name="source">Its text in the file.</param>
     /// <exception cref="ChartFormatException">It contains such an escape.</exception>

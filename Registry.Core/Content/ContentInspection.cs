@@ -52,7 +52,7 @@ internal sealed class ContentInspection : IAsyncDisposable
     }
 
     /// <summary>
-    /// Whether no more bytes are needed: before <see cref="CompleteAsync"/> this means that the content is refused, or
+    /// Whether no more bytes are needed: before <see cref="CompleteAsync"/> this means that the content is rejected, or
     /// the inspection failed.
     /// </summary>
     public bool HasEnded => inspecting is { IsCompleted: true };
@@ -144,11 +144,11 @@ internal sealed class ContentInspection : IAsyncDisposable
     }
 
     /// <summary>The result of an inspection.</summary>
-    /// <param name="TarDigest">The sha256 of the tar; the default value when the content is refused.</param>
+    /// <param name="TarDigest">The sha256 of the tar; the default value when the content is rejected.</param>
     /// <param name="File">
-    /// The file that was looked for; null when none was, or the content is refused.
+    /// The file that was looked for; null when none was, or the content is rejected.
     /// </param>
-    /// <param name="Refusal">Why the content is refused, as a sentence; null when it is accepted.</param>
+    /// <param name="Refusal">Why the content is rejected, as a sentence; null when it is accepted.</param>
     public readonly record struct InspectionResult(Digest TarDigest, FoundFile? File, string? Refusal)
     {
         public static InspectionResult Refused(string reason) => new(default, null, reason);

@@ -1,8 +1,8 @@
 namespace Registry.Core.Content;
 
 /// <summary>
-/// The size limits of a pushed package. A package that exceeds one is refused with 422 and the limit, and nothing of it
-/// is stored.
+/// The size limits of a pushed package. A package that exceeds one is rejected with 422 and the limit, and nothing of
+/// it is stored.
 /// </summary>
 public sealed record ContentLimits
 {

@@ -36,7 +36,7 @@ public sealed class PackageUpload : IAsyncDisposable
         inspection = new ContentInspection(limits, search);
     }
 
-    /// <summary>The number of bytes written, including those of a refused content.</summary>
+    /// <summary>The number of bytes written, including those of a rejected content.</summary>
     public long Length { get; private set; }
 
     /// <summary>Begins an upload, which the caller disposes.</summary>
@@ -77,7 +77,7 @@ public sealed class PackageUpload : IAsyncDisposable
         Length += bytes.Length;
         if (Length > limits.MaxPackageBytes)
             Refuse($"The package is larger than {limits.MaxPackageBytes} bytes, the limit of this registry.");
-        // The inspection ends before its input only when it has seen enough to refuse.
+        // The inspection ends before its input only when it has seen enough to reject.
         if (refusal is not null || inspection.HasEnded)
         {
             await DiscardAsync();
@@ -92,7 +92,7 @@ public sealed class PackageUpload : IAsyncDisposable
     }
 
     /// <summary>
-    /// Refuses the content for an error that the caller found, such as an invalid transfer encoding. The first such
+    /// Rejects the content for an error that the caller found, such as an invalid transfer encoding. The first such
     /// reason is reported, in preference to errors of the content itself.
     /// </summary>
     /// <param name="reason">The reason, as a sentence.</param>

@@ -27,7 +27,7 @@ internal sealed class TarWalker(int maxEntries, ITarObserver? observer = null)
     private int entries;
 
     /// <summary>Checks the next bytes.</summary>
-    /// <returns>Why the archive is refused, as a sentence; null while it is valid.</returns>
+    /// <returns>Why the archive is rejected, as a sentence; null while it is valid.</returns>
     public string? Feed(ReadOnlySpan<byte> bytes)
     {
         // What follows the end marker is padding for every tar reader.
@@ -64,7 +64,7 @@ internal sealed class TarWalker(int maxEntries, ITarObserver? observer = null)
     /// Checks that the archive is complete. It may lack the end marker, which some writers omit, but must end between
     /// two entries.
     /// </summary>
-    /// <returns>Why the archive is refused; null when it is complete.</returns>
+    /// <returns>Why the archive is rejected; null when it is complete.</returns>
     public string? End()
     {
         if (position == 0)

@@ -6,7 +6,7 @@ namespace Registry.Core.Documents;
 /// <typeparam name="TState">The parsed form of the document.</typeparam>
 /// <param name="Apply">
 /// A pure function from the current state (null: no document) to the next one (null: the document is deleted). It
-/// refuses by throwing a <see cref="Errors.RegistryException"/>. It runs again on every attempt.
+/// rejects by throwing a <see cref="Errors.RegistryException"/>. It runs again on every attempt.
 /// </param>
 /// <param name="IsApplied">
 /// Whether a state shows that this very change was stored: checked after a write whose outcome is unknown. Null if a

@@ -75,7 +75,7 @@ public class DocumentSet<TKey, TState>
     internal DocumentSnapshot<TState> Parse(TKey key, Document document) => reader.Parse(key, document);
 
     /// <summary>
-    /// Makes the current state of the document durable, before a client is refused because of it.
+    /// Makes the current state of the document durable, before a client is rejected because of it.
     /// </summary>
     /// <exception cref="StorageException">It is not known whether the state is durable.</exception>
     public ValueTask EnsureDurableAsync(TKey key, CancellationToken cancellationToken) =>
@@ -93,7 +93,7 @@ public class DocumentSet<TKey, TState>
     /// </param>
     /// <returns>The state right after this change, once it is durable; null if the document was deleted.</returns>
     /// <exception cref="RegistryException">
-    /// The change was refused; <see cref="ErrorCode.ResourceInUse"/>: the race was lost for
+    /// The change was rejected; <see cref="ErrorCode.ResourceInUse"/>: the race was lost for
     /// <see cref="UpdateOptions.Bound"/>; <see cref="ErrorCode.Unavailable"/>: the outcome is unknown.
     /// </exception>
     /// <exception cref="StorageException">

@@ -33,7 +33,7 @@ internal sealed class PendingChange<TState>
     public void Expect(TState? state) => settle = () => outcome.TrySetResult(state);
 
     /// <summary>
-    /// Sets the error for the case that the write succeeds: the refusal of a change may be based on another change of
+    /// Sets the error for the case that the write succeeds: the rejection of a change may be based on another change of
     /// the same write.
     /// </summary>
     public void Expect(Exception refusal) => settle = () => Fail(refusal);

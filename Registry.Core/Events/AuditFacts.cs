@@ -94,7 +94,7 @@ public sealed class AuditFacts : IReadOnlyList<KeyValuePair<string, object?>>
             RegistryAction.TokenRevoked => $"Revoked token {source.TokenName} ({resource})",
             RegistryAction.TokenRemoved => $"Removed expired token {source.TokenName} ({resource})",
             RegistryAction.RequestDenied => $"Denied a request for {resource}: {source.Reason?.TrimEnd('.')}",
-            RegistryAction.CredentialsRefused => $"Refused credentials for {resource}: {source.Reason?.TrimEnd('.')}",
+            RegistryAction.CredentialsRefused => $"Rejected credentials for {resource}: {source.Reason?.TrimEnd('.')}",
             _ => throw new ArgumentException($"Unknown action {source.Action}.", nameof(source)),
         };
     }

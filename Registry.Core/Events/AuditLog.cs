@@ -4,7 +4,7 @@ namespace Registry.Core.Events;
 
 /// <summary>
 /// Writes every event to the log, as one readable line with the facts as structured values. Changes have level
-/// Information, refusals have level Warning.
+/// Information, rejections have level Warning.
 /// </summary>
 /// <param name="loggers">Creates the log of the category <see cref="Category"/>.</param>
 public sealed class AuditLog(ILoggerFactory loggers) : IRegistryEventSink

@@ -1,6 +1,6 @@
 namespace Registry.Core.Events;
 
-/// <summary>The changes and refusals that raise a <see cref="RegistryEvent"/>.</summary>
+/// <summary>The changes and rejections that raise a <see cref="RegistryEvent"/>.</summary>
 public enum RegistryAction
 {
     /// <summary>A release was pushed in a media type.</summary>

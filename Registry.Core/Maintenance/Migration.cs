@@ -42,7 +42,7 @@ public sealed class Migration(
     public long Findings => Interlocked.Read(ref findings);
 
     /// <summary>
-    /// Whether the migration was refused before anything was copied or verified: source and target are the same
+    /// Whether the migration was rejected before anything was copied or verified: source and target are the same
     /// storage, or the source is empty.
     /// </summary>
     public bool IsRefused { get; private set; }

@@ -30,6 +30,6 @@ internal sealed partial class IndexSizeWarning(ILogger logger)
     [LoggerMessage(
         Level = LogLevel.Warning,
         Message = "The index of {Package} takes {Bytes} bytes {What}, more than 80 % of the limit of {Limit} bytes: "
-            + "delete releases or manifests before pushes are refused")]
+            + "delete releases or manifests before pushes are rejected")]
     private partial void LogLarge(PackageName package, long bytes, string what, long limit);
 }

@@ -43,7 +43,7 @@ public sealed class PackagePush : IAsyncDisposable
     /// <param name="cancellationToken">Cancels the call; the push then happens completely or not at all.</param>
     /// <returns>The manifest of the release.</returns>
     /// <exception cref="RegistryException">
-    /// The content is refused; <see cref="ErrorCode.PackageExists"/>; <see cref="ErrorCode.ResourceInUse"/>;
+    /// The content is rejected; <see cref="ErrorCode.PackageExists"/>; <see cref="ErrorCode.ResourceInUse"/>;
     /// <see cref="ErrorCode.Unavailable"/>.
     /// </exception>
     /// <exception cref="StorageException">The storage failed.</exception>

@@ -32,7 +32,7 @@ public sealed partial class PackageRegistry
         push.Caller.Demand(RightToPush(options.Force), AccessResource.Package(package.Value));
         var content = await upload.CompleteAsync(cancellationToken);
 
-        // Checked before the commit too, so that a refused push leaves nothing behind. The index decides again below.
+        // Checked before the commit too, so that a rejected push leaves nothing behind. The index decides again below.
         RecentRead<PackageIndex>? recent = null;
         if (!options.Force)
         {

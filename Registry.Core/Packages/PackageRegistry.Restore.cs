@@ -19,7 +19,7 @@ public sealed partial class PackageRegistry
     /// <param name="caller">Who restores.</param>
     /// <param name="cancellationToken">Cancels the call; the restore then happens completely or not at all.</param>
     /// <exception cref="RegistryException">
-    /// The content is refused, or does not match the backup; <see cref="ErrorCode.PackageExists"/> with different
+    /// The content is rejected, or does not match the backup; <see cref="ErrorCode.PackageExists"/> with different
     /// content or metadata; <see cref="ErrorCode.ResourceInUse"/>; <see cref="ErrorCode.Unavailable"/>.
     /// </exception>
     /// <exception cref="StorageException">The storage failed.</exception>

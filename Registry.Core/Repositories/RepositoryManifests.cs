@@ -165,7 +165,7 @@ public sealed class RepositoryManifests(
             Subject = document.Subject?.Digest,
         };
 
-        // Refused before anything is written; the index decides again below.
+        // Rejected before anything is written; the index decides again below.
         var now = time.GetUtcNow();
         var index = (await indexes.FindAsync(package, cancellationToken))?.State;
         foreach (var tag in tags)

@@ -11,17 +11,17 @@ namespace Registry.Core.Repositories;
 /// <remarks>
 /// The total is read from the storage from time to time; in between, the uploads that this process begins and ends are
 /// counted. The storage does not record callers, so the uploads of a caller are those that began in this process. They
-/// may end in another process, which is checked before the caller is refused.
+/// may end in another process, which is checked before the caller is rejected.
 /// </remarks>
 internal sealed class UploadLimit(IUploadStore uploads, int limit, TimeProvider time)
 {
-    /// <summary>The maximum number of uploads of a caller that are looked up before the caller is refused.</summary>
+    /// <summary>The maximum number of uploads of a caller that are looked up before the caller is rejected.</summary>
     private const int MaxLookups = 16;
 
     /// <summary>How long a count is used.</summary>
     private static readonly TimeSpan CountedFor = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long a count is used to refuse a caller: other processes may have ended uploads.</summary>
+    /// <summary>How long a count is used to reject a caller: other processes may have ended uploads.</summary>
     private static readonly TimeSpan RefusedFor = TimeSpan.FromSeconds(1);
 
     private readonly Lock gate = new();

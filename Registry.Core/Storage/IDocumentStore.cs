@@ -58,7 +58,7 @@ public interface IDocumentStore
     ValueTask<bool> TryDeleteAsync(StoreKey key, Precondition precondition, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Ensures that what reads of the key return is durable, so that a client can be refused because of it. After a
+    /// Ensures that what reads of the key return is durable, so that a client can be rejected because of it. After a
     /// write that failed with <see cref="StorageException.IsUnflushed"/>, reads may return a change that a power
     /// failure would undo. The revision does not change. Does nothing on a storage that only shows durable writes.
     /// </summary>

@@ -40,7 +40,7 @@ public sealed partial class AccessTokens(
 
     /// <summary>
     /// The day on which this process last recorded the use of each token, or tried to: once a day is enough, even if
-    /// the storage refuses it.
+    /// the storage rejects it.
     /// </summary>
     private readonly ConcurrentDictionary<TokenId, (DateOnly Day, Task Write)> recorded = [];
 

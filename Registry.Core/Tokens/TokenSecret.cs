@@ -9,7 +9,7 @@ namespace Registry.Core.Tokens;
 
 /// <summary>
 /// The secret that a client presents: <c>reg_</c>, the id, <c>_</c>, 43 random letters and digits (256 bits), and a
-/// checksum of 6. The prefix and the checksum let secret scanners recognize it, and let the registry refuse a mistyped
+/// checksum of 6. The prefix and the checksum let secret scanners recognize it, and let the registry reject a mistyped
 /// token without asking the storage.
 /// </summary>
 public sealed partial class TokenSecret

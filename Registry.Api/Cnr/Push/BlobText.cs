@@ -5,7 +5,7 @@ using Registry.Core.Packages;
 namespace Registry.Api.Cnr.Push;
 
 /// <summary>
-/// Decodes the text of the field <c>blob</c> into a push as it arrives. Invalid base64 refuses the content of the push.
+/// Decodes the text of the field <c>blob</c> into a push as it arrives. Content with invalid base64 is rejected.
 /// </summary>
 /// <param name="begin">Begins the push, at the first byte.</param>
 internal sealed class BlobText(Func<CancellationToken, ValueTask<PackagePush>> begin) : ITextSink, IAsyncDisposable

@@ -68,7 +68,7 @@ internal sealed class PushFields(
     }
 
     /// <summary>
-    /// Begins the text of the blob; null when there is one already. The push is then refused with 400 after the rest
+    /// Begins the text of the blob; null when there is one already. The push is then rejected with 400 after the rest
     /// has been read.
     /// </summary>
     public BlobText? BeginBlob()

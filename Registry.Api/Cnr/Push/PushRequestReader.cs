@@ -15,8 +15,8 @@ namespace Registry.Api.Cnr.Push;
 /// <remarks>
 /// A body whose first non-blank byte is <c>{</c> is JSON, whatever its Content-Type, since curl declares JSON as a
 /// form. Any other body is a form if its Content-Type says so. Fields that the body lacks are taken from the query. The
-/// body is read to its end before it is refused, so that a body that is too large is reported as such, whatever else is
-/// wrong. A registry that is short of memory refuses at once.
+/// body is read to its end before it is rejected, so that a body that is too large is reported as such, whatever else
+/// is wrong. A registry that is short of memory rejects at once.
 /// </remarks>
 internal static class PushRequestReader
 {

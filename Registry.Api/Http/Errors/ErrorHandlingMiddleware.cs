@@ -46,7 +46,7 @@ internal sealed partial class ErrorHandlingMiddleware(
     }
 
     /// <summary>
-    /// Logs a refusal of the registry with its reason, and any fault of the storage with its stack trace. Repetitions
+    /// Logs a rejection of the registry with its reason, and any fault of the storage with its stack trace. Repetitions
     /// are left to <see cref="FaultLog"/>.
     /// </summary>
     private void Log(Exception e, HttpRequest request, int status)

@@ -95,7 +95,7 @@ internal sealed class ErrorTable(
     /// <summary>The code and message of each error of HTTP, the framework and the storage, by status.</summary>
     public FrozenDictionary<int, (string Code, string Message)> Statuses => statuses;
 
-    /// <summary>Returns the error for a request that the domain refuses.</summary>
+    /// <summary>Returns the error for a request that the domain rejects.</summary>
     public ErrorResponse Of(RegistryException refusal)
     {
         var (status, code) = refusals[refusal.Code];

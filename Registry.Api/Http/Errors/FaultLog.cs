@@ -87,7 +87,7 @@ internal sealed partial class FaultLog(TimeProvider time, ILogger<FaultLog> logg
         _ => new(fault.GetType(), status, null, fault.TargetSite?.ToString()),
     };
 
-    /// <summary>Returns the package of a refusal whose outcome may be unknown; null for none.</summary>
+    /// <summary>Returns the package of a rejection whose outcome may be unknown; null for none.</summary>
     private static string? PackageOf(RegistryException refusal) =>
         refusal.Details.FirstOrDefault(static detail => detail.Name == "package").Value?.ToString();
 
@@ -127,7 +127,7 @@ internal sealed partial class FaultLog(TimeProvider time, ILogger<FaultLog> logg
 
     /// <param name="Type">The type of the fault, or of its cause.</param>
     /// <param name="Status">The status of the response; null for none.</param>
-    /// <param name="Code">The kind of the storage fault, or the code of the refusal; null for other faults.</param>
+    /// <param name="Code">The kind of the storage fault, or the code of the rejection; null for other faults.</param>
     /// <param name="Where">The damaged object, or the method that failed; null if irrelevant.</param>
     private sealed record Kind(Type Type, int? Status, object? Code, string? Where);
 

@@ -202,8 +202,8 @@ internal sealed class ManageController(
             ?? throw PageErrors.PackageNotFound(package);
 
     /// <summary>
-    /// Returns a package for a question, which shows what is in it. Callers who may not pull are refused first, so that
-    /// the response is the same whether or not it exists.
+    /// Returns a package for a question, which shows what is in it. Callers who may not pull are rejected first, so
+    /// that the response is the same whether or not it exists.
     /// </summary>
     private Task<PackageIndex> GetToShowAsync(string package, CancellationToken cancellationToken)
     {

@@ -114,7 +114,7 @@ public sealed class AuditTests : IDisposable
                 {
                     "Denied a request for team/app: The caller lacks the scope team/app=delete, by token test "
                         + $"({token.Id}) from 127.0.0.1",
-                    "Refused credentials for team: The token is unknown or malformed, by anonymous from 127.0.0.1",
+                    "Rejected credentials for team: The token is unknown or malformed, by anonymous from 127.0.0.1",
                 }));
     }
 

@@ -322,7 +322,7 @@ internal sealed class SessionTests : IAsyncDisposable
             .. registry.Host.Log.Entries.Where(static entry => entry.Category == AuditLog.Category)
                 .Select(static entry => entry.Message)
                 .Where(static message =>
-                    message.StartsWith("Refused credentials for /sign-in", StringComparison.Ordinal)),
+                    message.StartsWith("Rejected credentials for /sign-in", StringComparison.Ordinal)),
         ];
     }
 
