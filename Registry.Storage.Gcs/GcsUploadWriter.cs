@@ -24,6 +24,7 @@ internal sealed class GcsUploadWriter(
 {
     private readonly string writeId = Guid.NewGuid().ToString("N");
     private long refreshedAt = client.Time.GetTimestamp();
+
     protected override async ValueTask WriteCoreAsync(
         ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {

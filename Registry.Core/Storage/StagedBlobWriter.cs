@@ -10,7 +10,7 @@ public abstract class StagedBlobWriter(StoreKey scope) : BlobWriter
     public static StorageException Discarded() =>
         new(
             StorageFault.Unavailable,
-            "The blob was discarded before its commit because nothing was written to it for too long.");
+            "The bytes were discarded before they were committed, because nothing was written for too long.");
 
     /// <inheritdoc/>
     public sealed override async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)

@@ -135,11 +135,12 @@ internal sealed class ChunkSender(IChunkStore store, ChunkBuffer buffer, TimeSpa
     }
 
     /// <summary>
-    /// Makes room in the buffer. Without spare memory, waits for chunks in flight first, which release theirs.
+    /// Makes room in the buffer. Without spare memory, waits for chunks in flight first, which release theirs. Bytes
+    /// that would be dropped need no room.
     /// </summary>
     private async ValueTask GrowAsync(int more, CancellationToken cancellationToken)
     {
-        while (!buffer.TryGrow(more))
+        while (!isLost && !buffer.TryGrow(more))
         {
             if (inFlight.Count == 0)
             {

@@ -1,8 +1,11 @@
+using Registry.Core.Storage;
+
 namespace Registry.Core.Transfers;
 
 /// <summary>
 /// Stores the chunks of one write: of a blob, or of an append to a staged upload. True means that the call succeeded.
-/// False means that the write was discarded, or overtaken by another append: the storage accepts no more of it.
+/// False means that the upload was discarded, or the append overtaken by another: the storage accepts no more of it. A
+/// storage that can tell throws a <see cref="StorageException"/> when only the bytes were discarded as abandoned.
 /// </summary>
 public interface IChunkStore
 {
