@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using NUnit.Framework;
 using Registry.Core.Telemetry;
 
 namespace Registry.Tests.Api.Faults;
@@ -24,6 +25,15 @@ internal sealed class OperationDurations : IDisposable
 
     public IReadOnlyDictionary<string, double> Means => all.GroupBy(static one => one.Operation)
         .ToDictionary(static group => group.Key, static group => group.Average(static one => one.Seconds));
+
+    /// <summary>Asserts that an operation, which a proxy delayed, has the longest mean duration.</summary>
+    public void AssertSlowest(string operation, TimeSpan delay)
+    {
+        var (slowest, mean) = Means.MaxBy(static pair => pair.Value);
+        Assert.That(slowest, Is.EqualTo(operation));
+        // A timer may fire a little early.
+        Assert.That(mean, Is.GreaterThan(0.9 * delay.TotalSeconds));
+    }
 
     public void Dispose() => listener.Dispose();
 }
