@@ -18,6 +18,7 @@ internal sealed class OtlpReceiver : IAsyncDisposable
     private readonly HttpListener listener = new();
     private readonly List<byte[]> bodies = [];
     private readonly Task receiving;
+    private volatile bool stopping;
 
     private OtlpReceiver(int port)
     {
@@ -45,6 +46,8 @@ internal sealed class OtlpReceiver : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // The listener fails its pending call before it reports that it no longer listens.
+        stopping = true;
         listener.Stop();
         await receiving;
         listener.Close();
@@ -77,7 +80,7 @@ internal sealed class OtlpReceiver : IAsyncDisposable
 
     private async Task ReceiveAsync()
     {
-        while (listener.IsListening)
+        while (!stopping)
             try
             {
                 var context = await listener.GetContextAsync();
@@ -88,8 +91,7 @@ internal sealed class OtlpReceiver : IAsyncDisposable
                 context.Response.ContentType = "application/x-protobuf";
                 context.Response.Close();
             }
-            catch (Exception exception) when (
-                exception is HttpListenerException or ObjectDisposedException && !listener.IsListening)
+            catch (Exception exception) when (stopping && exception is HttpListenerException or ObjectDisposedException)
             {
                 // The receiver is being disposed.
             }
