@@ -18,6 +18,9 @@ public abstract class BrowserTests
     /// <summary>Chromium without windows: tests take two thirds of the time.</summary>
     private const string Chromium = "/usr/bin/chromium-headless-shell";
 
+    /// <summary>How long an element is waited for, in milliseconds: long enough for busy machines.</summary>
+    private const float Timeout = 30_000;
+
     /// <summary>Prevents requests that the browser sends by itself: updates, accounts, field trials.</summary>
     private static readonly string[] Arguments =
         [
@@ -57,6 +60,7 @@ public abstract class BrowserTests
             Assert.Fail(
                 $"These tests need a browser, but {Chromium} does not exist. "
                     + "Run: apt-get install -y chromium-headless-shell");
+        Assertions.SetDefaultExpectTimeout(Timeout);
         playwright = await Playwright.CreateAsync();
         // The sandbox of Chromium does not work as root.
         var arguments = Environment.IsPrivilegedProcess ? [.. Arguments, "--no-sandbox"] : Arguments;

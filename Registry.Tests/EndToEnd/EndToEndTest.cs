@@ -139,11 +139,13 @@ public abstract class EndToEndTest
         }
     }
 
-    /// <summary>Lists the data files with their lengths, without lock files, which stay.</summary>
+    /// <summary>
+    /// Lists the data files with their lengths (-1 if deleted meanwhile), without lock files, which stay.
+    /// </summary>
     protected List<string> DataFiles() =>
     [
         .. new DirectoryInfo(Data).EnumerateFiles("*", SearchOption.AllDirectories)
-            .Select(file => $"{Path.GetRelativePath(Data, file.FullName)} {file.Length}")
+            .Select(file => $"{Path.GetRelativePath(Data, file.FullName)} {(file.Exists ? file.Length : -1)}")
             .Where(static name => !name.StartsWith("locks/", StringComparison.Ordinal))
             .Order(StringComparer.Ordinal),
     ];

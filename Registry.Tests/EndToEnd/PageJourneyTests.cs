@@ -29,7 +29,6 @@ public sealed class PageJourneyTests : BrowserTests
         await Assertions.Expect(Page.Locator("article")).ToHaveCountAsync(1);
         await Page.GetByRole(AriaRole.Link, new() { Name = "team/web" }).ClickAsync();
         await Page.GetByRole(AriaRole.Button, new() { Name = "Copy: Install from the Helm repository" }).ClickAsync();
-        await Assertions.Expect(Page.GetByRole(AriaRole.Status)).ToHaveTextAsync("Copied");
 
         var command = (await CopiedAsync()).Split('\n');
         Assert.That(command[^1], Is.EqualTo("helm install my-web team/web --version 1.0.0"));
@@ -223,10 +222,18 @@ public sealed class PageJourneyTests : BrowserTests
     {
         await Page.EmulateMediaAsync(new() { ColorScheme = scheme });
         await Page.Context.GrantPermissionsAsync(["clipboard-read", "clipboard-write"]);
+        // The page says for two seconds that something was copied.
+        await Page.Clock.InstallAsync();
+        await Page.Clock.PauseAtAsync(TimeProvider.System.GetUtcNow().UtcDateTime.AddMinutes(1));
         Page.Dialog += (_, dialog) => Assert.Fail($"A dialog opened: {dialog.Message}");
     }
 
-    private Task<string> CopiedAsync() => Page.EvaluateAsync<string>("() => navigator.clipboard.readText()");
+    /// <summary>Returns what was copied, once the page says so.</summary>
+    private async Task<string> CopiedAsync()
+    {
+        await Assertions.Expect(Page.GetByRole(AriaRole.Status)).ToHaveTextAsync("Copied");
+        return await Page.EvaluateAsync<string>("() => navigator.clipboard.readText()");
+    }
 
     private async Task PushAsync(string place, byte[] chart)
     {

@@ -3,6 +3,7 @@ using System.Net;
 using NUnit.Framework;
 using Registry.Tests.Support;
 using Registry.Tests.Support.Gcs;
+using Registry.Tests.Support.Servers;
 
 namespace Registry.Tests.EndToEnd;
 
@@ -80,7 +81,7 @@ public sealed partial class StartTests
     {
         var errors = await RefusesHereAsync(
             ("STORAGE", storage),
-            (setting, string.Format(CultureInfo.InvariantCulture, address, FreePort())),
+            (setting, string.Format(CultureInfo.InvariantCulture, address, ServerProcess.FreePort())),
             ("GCS__BUCKET", "somewhere"));
         Assert.That(errors, Does.Contain(message));
     }
@@ -149,7 +150,7 @@ public sealed partial class StartTests
             ("STORAGE", "gcs"),
             ("GCS__BUCKET", FakeGcs.BucketName),
             ("GCS__STAGINGFOLDER", Path.Combine(Folder, "staging")),
-            ("GCE_METADATA_HOST", $"127.0.0.1:{FreePort()}"),
+            ("GCE_METADATA_HOST", $"127.0.0.1:{ServerProcess.FreePort()}"),
             ("GOOGLE_APPLICATION_CREDENTIALS", null),
             ("STORAGE_EMULATOR_HOST", null),
             ("HOME", Folder));

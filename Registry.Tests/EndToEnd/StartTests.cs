@@ -6,6 +6,7 @@ using NUnit.Framework;
 using Registry.Api.Health;
 using Registry.Api.Hosting;
 using Registry.Tests.Support;
+using Registry.Tests.Support.Servers;
 
 namespace Registry.Tests.EndToEnd;
 
@@ -31,7 +32,7 @@ public sealed partial class StartTests : EndToEndTest
     [Test]
     public async Task ASPNETCORE_URLS_sets_the_address()
     {
-        var port = FreePort();
+        var port = ServerProcess.FreePort();
         var registry = Launch(RegistryProcess.Command, ("ASPNETCORE_URLS", $"http://127.0.0.1:{port}"));
         await registry.ReadyAsync();
 
@@ -60,7 +61,7 @@ public sealed partial class StartTests : EndToEndTest
         var registry = Launch(
             RegistryProcess.Command,
             ("ASPNETCORE_URLS", $"http://{taken.LocalEndpoint}"),
-            ("TELEMETRY__PORT", $"{FreePort()}"),
+            ("TELEMETRY__PORT", $"{ServerProcess.FreePort()}"),
             ("AUTH__MODE", "tokens"),
             ("AUTH__ADMINTOKENFILE", token));
 
@@ -228,12 +229,5 @@ public sealed partial class StartTests : EndToEndTest
         Assert.That(code, Is.EqualTo(1));
         Assert.That($"{errors}", Is.Not.Empty.And.Not.Contain("   at "));
         return $"{errors}".TrimEnd();
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -6,9 +6,6 @@ namespace Registry.Tests.EndToEnd;
 /// <summary>Tests of the page at <c>/swagger</c> that a path prefix could break.</summary>
 public abstract class SwaggerUiTest : BrowserTests
 {
-    /// <summary>The timeout in milliseconds, long enough for busy machines.</summary>
-    private const float Timeout = 30_000;
-
     /// <summary>The folder with the sample chart and archive.</summary>
     protected static string Data { get; } = Path.Combine(AppContext.BaseDirectory, "Data");
 
@@ -73,10 +70,10 @@ public abstract class SwaggerUiTest : BrowserTests
     {
         await ExpectStatusAsync(block, status);
         await Assertions.Expect(block.Locator(".live-responses-table .response-col_description pre").First)
-            .ToContainTextAsync(body, new() { Timeout = Timeout });
+            .ToContainTextAsync(body);
     }
 
     protected static Task ExpectStatusAsync(ILocator block, string status) =>
         Assertions.Expect(block.Locator(".live-responses-table tr.response td.response-col_status"))
-            .ToContainTextAsync(status, new() { Timeout = Timeout });
+            .ToContainTextAsync(status);
 }

@@ -68,8 +68,8 @@ public sealed class FaultyProxy : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await ended.CancelAsync();
-        listener.Stop();
         await accepting;
+        listener.Stop();
         ResetAll();
         ended.Dispose();
     }

@@ -73,7 +73,8 @@ internal sealed class LoopVolume : IDisposable
     public void Dispose()
     {
         if (mounted)
-            Require(Run("umount", Path));
+            // A process that another test starts may inherit an open file of the volume until it executes its program.
+            Require(Run("umount", "--lazy", Path));
         mounted = false;
         folder.Dispose();
     }

@@ -107,11 +107,11 @@ public sealed class EtcdClusters : IAsyncDisposable
         await documents.PutAsync(Sample, "one", Precondition.Absent, cancellationToken);
 
         var retries = opened.OfType<EtcdUnderTest>().Single().Retries;
-        Assert.That(retries.Count, Is.Zero);
+        var before = retries.Count;
         await follower.FreezeAsync();
         var reads = Enumerable.Range(0, 32).Select(_ => documents.GetAsync(Sample, cancellationToken).AsTask());
         Assert.That((await Task.WhenAll(reads)).Select(static document => document!.Text()), Is.All.EqualTo("one"));
-        Assert.That(retries.Count, Is.Positive);
+        Assert.That(retries.Count, Is.GreaterThan(before));
         await documents.PutAsync(Sample, "two", Precondition.None, cancellationToken);
         var info = await blobs.CommitAsync(Sample, Large, cancellationToken);
         Assert.That(

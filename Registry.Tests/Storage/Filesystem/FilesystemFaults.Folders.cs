@@ -76,11 +76,15 @@ public sealed partial class FilesystemFaults
         volume.Open();
         var path = volume.Blobs.PathOf("packages/sample/app/file");
         using var placed = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var removing = Enumerable.Range(0, 2).Select(_ => Task.Run(() =>
-        {
-            while (!placed.IsCancellationRequested)
-                volume.Blobs.RemoveEmptied(path);
-        })).ToArray();
+        var removing = Enumerable.Range(0, 2).Select(_ => Task.Factory.StartNew(
+            () =>
+            {
+                while (!placed.IsCancellationRequested)
+                    volume.Blobs.RemoveEmptied(path);
+            },
+            CancellationToken.None,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default)).ToArray();
         for (var i = 0; i < 2_000; i++)
         {
             using var staged = volume.Stage();

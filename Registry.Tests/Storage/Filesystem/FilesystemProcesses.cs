@@ -10,6 +10,7 @@ namespace Registry.Tests.Storage.Filesystem;
 /// <summary>
 /// The contract of two instances, with real processes over one folder; and what a dying process leaves.
 /// </summary>
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class FilesystemProcesses
 {
     private readonly CancellationToken cancellationToken = new CancellationTokenSource(TimeSpan.FromMinutes(1)).Token;

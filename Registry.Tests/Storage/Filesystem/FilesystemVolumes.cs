@@ -6,6 +6,7 @@ using Registry.Tests.Support.Roles;
 namespace Registry.Tests.Storage.Filesystem;
 
 /// <summary>Full and read-only volumes: each a tmpfs that a child process mounts in its own namespace.</summary>
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class FilesystemVolumes
 {
     private readonly CancellationToken cancellationToken = new CancellationTokenSource(TimeSpan.FromMinutes(1)).Token;

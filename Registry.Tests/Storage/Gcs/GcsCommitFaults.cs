@@ -250,7 +250,7 @@ public sealed class GcsCommitFaults : GcsTransferFaults
             {
                 await using var writer = await Blobs.CreateAsync(Sample, CancellationToken);
                 await writer.WriteAsync(Small, CancellationToken);
-                Assert.That(Directory.GetFiles(Storage.Staging), Has.Length.EqualTo(1));
+                Assert.That(Directory.GetFiles(Storage.Staging), Is.Not.Empty);
             }
         }
         finally

@@ -145,8 +145,8 @@ public sealed class GcsCopyFaults : GcsFaults
     [Test]
     public async Task A_404_that_does_not_concern_the_source_is_never_an_absent_source()
     {
-        await OpenWithShortTimeoutsAsync();
         var source = await Blobs.CommitAsync(Sample, Small, CancellationToken);
+        await OpenWithShortTimeoutsAsync();
         Fake.Faults = static call =>
             call.Operation == FakeGcsOperation.Rewrite ? FakeGcsFault.Respond(404, "notFound") : null;
         var fault = await CatchFaultAsync(async () => await Blobs.CopyAsync(source.Key, Other, CancellationToken));

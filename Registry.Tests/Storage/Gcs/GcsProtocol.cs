@@ -132,8 +132,8 @@ public sealed class GcsProtocol : GcsFaults
     [Test]
     public async Task An_error_page_of_an_intermediary_is_never_an_absent_object()
     {
-        await OpenWithShortTimeoutsAsync();
         await Documents.PutAsync(Sample, "one", Precondition.Absent, CancellationToken);
+        await OpenWithShortTimeoutsAsync();
         Fake.Faults = static _ => FakeGcsFault.Page(404);
         Assert.That(
             (await CatchFaultAsync(async () => await Documents.GetAsync(Sample, CancellationToken))).Kind,

@@ -71,8 +71,8 @@ public sealed class GcsReadFaults : GcsFaults
     [Test]
     public async Task A_failure_before_the_first_byte_fails_OpenAsync()
     {
-        await OpenWithShortTimeoutsAsync();
         var info = await Blobs.CommitAsync(Sample, Bytes, CancellationToken);
+        await OpenWithShortTimeoutsAsync();
         Fake.Fail(FakeGcsOperation.GetMedia, FakeGcsFault.Respond(503), int.MaxValue);
         await CatchFaultAsync(async () => await Blobs.OpenAsync(info.Key, ByteRange.All, CancellationToken));
     }

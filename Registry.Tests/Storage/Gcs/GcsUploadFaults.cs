@@ -101,10 +101,10 @@ public sealed class GcsUploadFaults : GcsTransferFaults
     [Test]
     public async Task A_silent_service_fails_every_call_by_the_deadline()
     {
-        await OpenWithShortTimeoutsAsync();
         var upload = await Uploads.BeginAsync(Sample, CancellationToken);
         await Uploads.AppendBytesAsync(upload, 0, Small, CancellationToken);
         var info = await Blobs.CommitAsync(Sample, Small, CancellationToken);
+        await OpenWithShortTimeoutsAsync();
         await using var content = (await Uploads.OpenAsync(upload, CancellationToken))!;
         await using var writer = (await Uploads.AppendAsync(upload, Small.Length, CancellationToken))!;
         await writer.WriteAsync(Small, CancellationToken);
@@ -178,10 +178,10 @@ public sealed class GcsUploadFaults : GcsTransferFaults
     [Test]
     public async Task What_an_interrupted_discard_leaves_is_reclaimed_and_not_counted()
     {
-        await OpenWithShortTimeoutsAsync();
         var upload = await Uploads.BeginAsync(Sample, CancellationToken);
         for (var i = 0; i < 3; i++)
             await Uploads.AppendBytesAsync(upload, i * 10, Small.AsMemory(0, 10), CancellationToken);
+        await OpenWithShortTimeoutsAsync();
         Fake.Faults = static call =>
             call.Operation == FakeGcsOperation.Delete && call.Name.Contains("/parts/", StringComparison.Ordinal)
                 ? FakeGcsFault.Respond(503)
@@ -248,13 +248,14 @@ public sealed class GcsUploadFaults : GcsTransferFaults
         await writer.WriteAsync(Small.AsMemory(0, 10), CancellationToken);
         Assert.That(Fake.CountOf(FakeGcsOperation.Patch), Is.Zero);
 
-        var idle = TimeSpan.FromSeconds(2);
-        await Task.Delay(idle + TimeSpan.FromMilliseconds(200), CancellationToken);
+        var past = TimeProvider.System.GetUtcNow().AddDays(-1);
+        foreach (var one in Fake.Bucket.Objects)
+            Fake.Bucket.Damage(one.Name, old => old with { TimeCreated = past, Updated = past });
         time.Passed = TimeSpan.FromHours(1);
         await writer.WriteAsync(Small.AsMemory(10, 10), CancellationToken);
         await writer.WriteAsync(Small.AsMemory(20, 10), CancellationToken);
         Assert.That(Fake.CountOf(FakeGcsOperation.Patch), Is.EqualTo(1));
-        Assert.That(await Uploads.DiscardIdleAsync(idle, CancellationToken), Is.Zero);
+        Assert.That(await Uploads.DiscardIdleAsync(TimeSpan.FromHours(1), CancellationToken), Is.Zero);
         Assert.That(await writer.CompleteAsync(CancellationToken), Is.EqualTo(30));
     }
 

@@ -28,6 +28,7 @@ public sealed class RedisBlobTests : RedisTests
         await using var proxy = FaultyProxy.Before(Server.Port);
         var slow = Open($"127.0.0.1:{proxy.Port}", deadlineSeconds: 1);
         var other = Open();
+        await WaitUntilAvailableAsync(slow.Documents);
         var loading = await other.Blobs.CommitAsync(Sample, StorageShortcuts.Bytes(1), CancellationToken);
         await slow.Blobs.TryDeleteAsync(loading.Key, Precondition.None, CancellationToken);
 

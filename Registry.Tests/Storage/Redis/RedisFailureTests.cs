@@ -40,6 +40,8 @@ public sealed partial class RedisFailureTests : RedisTests
             "two rounds of a second each, and no call hangs");
 
         await Server.ThawAsync();
+        // First it flushes what it received while it was frozen.
+        Assert.That(await Server.CommandAsync("ping"), Is.EqualTo("PONG"));
         Assert.That(await WaitUntilAvailableAsync(storage.Documents), Is.LessThan(Recovery));
         Assert.That((await storage.Documents.GetAsync(Sample, CancellationToken))!.Text(), Is.EqualTo("before"));
     }
@@ -199,12 +201,12 @@ public sealed partial class RedisFailureTests : RedisTests
 
     /// <summary>
     /// Stores the sample document with the default deadline, because a busy disk may take more than a second to flush
-    /// it, and connects the instance.
+    /// it, and waits until the instance is connected.
     /// </summary>
     private async Task PutBeforeAsync(StorageInstance storage)
     {
         await Open().Documents.PutAsync(Sample, "before", Precondition.Absent, CancellationToken);
-        await storage.Documents.GetAsync(Sample, CancellationToken);
+        await WaitUntilAvailableAsync(storage.Documents);
     }
 
     /// <summary>Returns a number from the server's INFO.</summary>

@@ -91,7 +91,7 @@ internal sealed class OtlpReceiver : IAsyncDisposable
                 context.Response.ContentType = "application/x-protobuf";
                 context.Response.Close();
             }
-            catch (Exception exception) when (stopping && exception is HttpListenerException or ObjectDisposedException)
+            catch (Exception) when (stopping)
             {
                 // The receiver is being disposed.
             }
