@@ -41,7 +41,8 @@ public abstract class SwaggerUiTest : BrowserTests
         Assert.That(
             links,
             Does.Contain("./swagger").And.Contain("./openapi/v1.json").And.Contain("./packages/hello/elasticsearch"));
-        foreach (var link in links.Distinct())
+        // The other tests open the page of Swagger UI, which loads for long.
+        foreach (var link in links.Except(["./swagger"]))
         {
             var response = await Page.GotoAsync(link);
             Assert.That(response!.Status, Is.EqualTo(200), link);
