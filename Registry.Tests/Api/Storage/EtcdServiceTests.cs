@@ -65,11 +65,7 @@ public sealed class EtcdServiceTests : IAsyncDisposable
     private async Task StartAsync()
     {
         server = await EtcdServer.StartAsync(cancellationToken);
-        host = await RegistryHost.StartAsync(
-            "--STORAGE=etcd",
-            $"--Etcd:Endpoints={server.Endpoint}",
-            "--Etcd:TimeoutSeconds=2",
-            "--Updates:BoundSeconds=4");
+        host = await RegistryHost.StartAsync("--STORAGE=etcd", $"--Etcd:Endpoints={server.Endpoint}");
     }
 
     private Task<HttpResponseMessage> PushAsync(string release, byte[] package) => host!.Client.PostAsJsonAsync(

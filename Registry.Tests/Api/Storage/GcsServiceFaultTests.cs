@@ -75,19 +75,18 @@ public sealed class GcsServiceFaultTests : IAsyncDisposable
         int[] statuses = step.Name == "index put" ? [503] : [429, 503];
         await Task.WhenAll(statuses.Select(async status =>
         {
-            var (fake, host) =
-                await StartAsync("--Gcs:DeadlineSeconds=1", "--Gcs:TransferIdleSeconds=1", "--Updates:BoundSeconds=1");
+            var (fake, host) = await StartAsync("--Updates:BoundSeconds=1");
             var ledger = new PushLedger("lasting");
             Assert.That(
                 await ledger.PushAsync(host.Client, "app", "0.0.1", Small, cancellationToken),
                 Is.EqualTo(HttpStatusCode.OK));
             var taken = 0;
-            fake.Faults = call =>
-                step.Is(call) && Interlocked.Increment(ref taken) >= step.Number ? FakeGcsFault.Respond(status) : null;
+            Break(fake, host, call =>
+                step.Is(call) && Interlocked.Increment(ref taken) >= step.Number ? FakeGcsFault.Respond(status) : null);
             Assert.That(
                 await ledger.PushAsync(host.Client, "app", "1.0.0", step.Bytes, cancellationToken),
                 Is.EqualTo(HttpStatusCode.ServiceUnavailable));
-            fake.Faults = null;
+            Repair(fake, host);
             await ledger.VerifyAsync(host.Client, cancellationToken);
             using (var refused =
                 await host.Client.GetAsync("/api/v1/packages/lasting/app/1.0.0/helm/pull", cancellationToken))
@@ -103,9 +102,7 @@ public sealed class GcsServiceFaultTests : IAsyncDisposable
     [Test]
     public async Task The_registry_is_not_ready_while_the_storage_is_unreachable()
     {
-        var (fake, host) =
-            await StartAsync("--Gcs:DeadlineSeconds=1", "--Gcs:TransferIdleSeconds=1", "--Updates:BoundSeconds=1");
-        await host.Client.UntilReadyAsync(cancellationToken);
+        var (fake, host) = await StartAsync("--Updates:BoundSeconds=1");
         var ledger = new PushLedger("away");
         Assert.That(
             await ledger.PushAsync(host.Client, "app", "1.0.0", Large, cancellationToken),
@@ -114,7 +111,7 @@ public sealed class GcsServiceFaultTests : IAsyncDisposable
             FakeGcsFault.Respond(503), FakeGcsFault.Respond(429), FakeGcsFault.ResetBefore, FakeGcsFault.Hang
         ])
         {
-            fake.Faults = _ => fault;
+            Break(fake, host, _ => fault);
             await Task.WhenAll(((string[])[
                 "/readyz", "/api/v1/packages", "/api/v1/packages/away/app",
                 "/api/v1/packages/away/app/1.0.0/helm/pull", "/api/v1/app"
@@ -125,7 +122,7 @@ public sealed class GcsServiceFaultTests : IAsyncDisposable
                     Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable), $"{path} {fault}");
                     Assert.That(response.Headers.RetryAfter, Is.Not.Null, path);
                 }));
-            fake.Faults = null;
+            Repair(fake, host);
             using var ready = await host.Client.GetAsync("/readyz", cancellationToken);
             Assert.That(ready.StatusCode, Is.EqualTo(HttpStatusCode.OK));
             await ledger.VerifyAsync(host.Client, cancellationToken);
@@ -135,7 +132,7 @@ public sealed class GcsServiceFaultTests : IAsyncDisposable
     [Test]
     public async Task A_broken_download_resumes_or_breaks_the_connection()
     {
-        var (fake, host) = await StartAsync("--Gcs:DeadlineSeconds=1", "--Gcs:TransferIdleSeconds=1");
+        var (fake, host) = await StartAsync();
         var ledger = new PushLedger("read");
         Assert.That(
             await ledger.PushAsync(host.Client, "app", "1.0.0", Large, cancellationToken),
@@ -150,14 +147,14 @@ public sealed class GcsServiceFaultTests : IAsyncDisposable
 
         // It fails after the first bytes, and keeps failing.
         var media = 0;
-        fake.Faults = call => call.Operation == FakeGcsOperation.GetMedia
+        Break(fake, host, call => call.Operation == FakeGcsOperation.GetMedia
             && call.Name.Contains("/blobs/", StringComparison.Ordinal)
             ? Interlocked.Increment(ref media) == 1 ? FakeGcsFault.CutResponse(200_000) : FakeGcsFault.Respond(503)
-            : null;
+            : null);
         Assert.That(
             () => host.Client.GetByteArrayAsync("/api/v1/packages/read/app/1.0.0/helm/pull", cancellationToken),
             Throws.TypeOf<HttpRequestException>());
-        fake.Faults = null;
+        Repair(fake, host);
         await ledger.VerifyAsync(host.Client, cancellationToken);
     }
 
@@ -180,6 +177,23 @@ public sealed class GcsServiceFaultTests : IAsyncDisposable
         // The first call compiles the client code, which may take longer than the deadlines of these tests.
         await host.Client.UntilReadyAsync(cancellationToken);
         return (fake, host);
+    }
+
+    /// <summary>Makes requests fail, which the registry retries for a second only.</summary>
+    private static void Break(FakeGcs fake, RegistryHost host, Func<FakeGcsCall, FakeGcsFault?> faults)
+    {
+        var options = host.Services.GetRequiredService<GcsOptions>();
+        (options.DeadlineSeconds, options.TransferIdleSeconds) = (1, 1);
+        fake.Faults = faults;
+    }
+
+    /// <summary>Ends the faults. Calls that must succeed have the default timeouts, also on a busy machine.</summary>
+    private static void Repair(FakeGcs fake, RegistryHost host)
+    {
+        fake.Faults = null;
+        var (options, defaults) = (host.Services.GetRequiredService<GcsOptions>(), new GcsOptions());
+        (options.DeadlineSeconds, options.TransferIdleSeconds) =
+            (defaults.DeadlineSeconds, defaults.TransferIdleSeconds);
     }
 
     /// <summary>A step of a push.</summary>
