@@ -14,12 +14,13 @@ public sealed class RequestLogTests
     private const int Large = 64 << 20;
     private const int Piece = 64 << 10;
 
+    private readonly TaskCompletionSource slow = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private RegistryHost host = null!;
 
     [OneTimeSetUp]
     public async Task Start() => host = await RegistryHost.StartAsync(
         services: null,
-        routes: static app =>
+        routes: app =>
         {
             app.MapMethods("/streamed", [
                 "GET", "HEAD"
@@ -46,8 +47,11 @@ public sealed class RequestLogTests
             });
             app.MapGet(
                 "/slow",
-                static async (CancellationToken cancellationToken) =>
-                    await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken));
+                async (CancellationToken cancellationToken) =>
+                {
+                    slow.SetResult();
+                    await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
+                });
         },
         "--Proxies:Trusted=127.0.0.1, 10.0.0.0/8");
 
@@ -88,7 +92,7 @@ public sealed class RequestLogTests
     public async Task A_client_that_disconnects_before_the_response_is_logged_as_499()
     {
         using (await SendRequestAsync("/slow"))
-            await Task.Delay(100);
+            await slow.Task.WaitAsync(TimeSpan.FromMinutes(1));
         Assert.That(await LineAsync("/slow "), Does.Contain("GET /slow 499 aborted, 0 bytes in "));
     }
 

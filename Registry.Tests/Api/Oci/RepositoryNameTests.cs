@@ -114,6 +114,6 @@ public sealed class RepositoryNameTests : OciTest
         await Of("logged/path/of").SendAsync("GET", "tags/list");
         Assert.That(
             () => Host.Log.Entries.Select(static entry => entry.Message),
-            Has.Some.Contains("GET /v2/logged/path/of/tags/list 404").After(5000, 50));
+            Has.Some.Contains("GET /v2/logged/path/of/tags/list 404").After(60_000, 50));
     }
 }

@@ -12,27 +12,38 @@ internal sealed class AdministratorSecretTests
 {
     private const string Secret = "administrator-of-tests";
 
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+
     [Test]
     public async Task A_file_that_does_not_respond_has_no_secret_until_it_does()
     {
         using var answers = new ManualResetEventSlim(initialState: true);
-        var reads = 0;
-        var secret = Of("secret", _ =>
-        {
-            Interlocked.Increment(ref reads);
-            answers.Wait();
-            return new AdministratorSecret.SecretInFile(Secret, null);
-        });
+        using var reads = new SemaphoreSlim(0);
+        var time = new TimersOnRequest();
+        var secret = new AdministratorSecret(
+            Options("secret"),
+            _ =>
+            {
+                reads.Release();
+                answers.Wait();
+                return new AdministratorSecret.SecretInFile(Secret, null);
+            },
+            time,
+            NullLogger<AdministratorSecret>.Instance);
         await secret.ReloadAsync(default);
         Assert.That(await IsKnownAsync(secret), Is.True);
+        Assert.That(await reads.WaitAsync(Deadline), Is.True);
         answers.Reset();
         for (var i = 0; i < 3; i++)
         {
-            await secret.ReloadAsync(default);
+            var reload = secret.ReloadAsync(default);
+            time.Fire();
+            await reload;
             Assert.That(await IsKnownAsync(secret), Is.False);
         }
 
-        Assert.That(reads, Is.EqualTo(2), "A read that does not end is not begun again.");
+        Assert.That(await reads.WaitAsync(Deadline), Is.True);
+        Assert.That(reads.CurrentCount, Is.Zero, "A read that does not end is not begun again.");
         answers.Set();
         await ReloadUntilKnownAsync(secret);
     }
@@ -65,15 +76,12 @@ internal sealed class AdministratorSecretTests
         AdminTokenFile = file,
     };
 
-    private static AdministratorSecret Of(string file, Func<string, AdministratorSecret.SecretInFile> read) =>
-        new(Options(file), read, new ImpatientTime(), NullLogger<AdministratorSecret>.Instance);
-
     private static async Task<bool> IsKnownAsync(AdministratorSecret secret) =>
         await secret.VerifyAsync(Secret, new DefaultHttpContext()) is not null;
 
     private static async Task ReloadUntilKnownAsync(AdministratorSecret secret)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var deadline = new CancellationTokenSource(Deadline);
         while (!await IsKnownAsync(secret))
         {
             await secret.ReloadAsync(deadline.Token);
@@ -81,10 +89,14 @@ internal sealed class AdministratorSecretTests
         }
     }
 
-    /// <summary>The timers of this clock fire after 100 milliseconds.</summary>
-    private sealed class ImpatientTime : TimeProvider
+    /// <summary>The timers of this clock fire on request.</summary>
+    private sealed class TimersOnRequest : TimeProvider
     {
+        private ITimer? latest;
+
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
-            base.CreateTimer(callback, state, TimeSpan.FromMilliseconds(100), period);
+            latest = base.CreateTimer(callback, state, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+
+        public void Fire() => latest!.Change(TimeSpan.Zero, Timeout.InfiniteTimeSpan);
     }
 }

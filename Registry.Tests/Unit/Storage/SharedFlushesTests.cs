@@ -32,8 +32,7 @@ public sealed class SharedFlushesTests
         var flushes = new SharedFlushes(disk.Flush);
         var first = RunAsync(() => flushes.Flush("a"));
         await disk.WaitForFlushesAsync(1);
-        var others = Enumerable.Range(0, Callers).Select(_ => RunAsync(() => flushes.Flush("a"))).ToArray();
-        await Task.Delay(50);
+        var others = RunUntilWaiting(Callers, () => flushes.Flush("a"));
         Assert.That(disk.Begun, Is.EqualTo(1), "one flush of a folder at a time");
         Assert.That(
             others.Any(static other => other.IsCompleted), Is.False, "the running flush began before these calls");
@@ -65,8 +64,7 @@ public sealed class SharedFlushesTests
         var flushes = new SharedFlushes(disk.Flush);
         var first = RunAsync(() => flushes.Flush("a"));
         await disk.WaitForFlushesAsync(1);
-        var sharing = new[] { RunAsync(() => flushes.Flush("a")), RunAsync(() => flushes.Flush("a")) };
-        await Task.Delay(50);
+        var sharing = RunUntilWaiting(2, () => flushes.Flush("a"));
         disk.EndOne();
         await first.WaitAsync(Timeout);
         await disk.WaitForFlushesAsync(2);
@@ -112,6 +110,21 @@ public sealed class SharedFlushesTests
 
     private static Task<FileIdentity?> RunAsync(Func<FileIdentity?> call) =>
         Task.Factory.StartNew(call, default, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    /// <summary>Runs a call on several threads, and returns when all of them wait in it.</summary>
+    private static Task<FileIdentity?>[] RunUntilWaiting(int callers, Func<FileIdentity?> call)
+    {
+        var threads = new ConcurrentQueue<Thread>();
+        var calls = Enumerable.Range(0, callers).Select(_ => RunAsync(() =>
+        {
+            threads.Enqueue(Thread.CurrentThread);
+            return call();
+        })).ToArray();
+        Assert.That(
+            () => threads.Count(static thread => thread.ThreadState.HasFlag(ThreadState.WaitSleepJoin)),
+            Is.EqualTo(callers).After((int)Timeout.TotalMilliseconds, 10));
+        return calls;
+    }
 
     /// <summary>A disk whose flushes last until the test ends them.</summary>
     private sealed class Disk : IDisposable
