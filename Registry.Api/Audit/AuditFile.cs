@@ -23,9 +23,6 @@ internal sealed class AuditFile : IRegistryEventSink, IDisposable
     /// <summary>The most events that wait for a volume that does not answer. Later ones are lost.</summary>
     private const int MaxWaiting = 10_000;
 
-    /// <summary>How long a request waits for its event, while the volume answers.</summary>
-    private static readonly TimeSpan WriteTimeout = TimeSpan.FromSeconds(1);
-
     /// <summary>How long to wait for another process that is writing, such as a command.</summary>
     private static readonly TimeSpan LockTimeout = TimeSpan.FromMilliseconds(250);
 
@@ -58,6 +55,9 @@ internal sealed class AuditFile : IRegistryEventSink, IDisposable
         writer.Start();
         hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, static context => context.Cancel = true);
     }
+
+    /// <summary>How long a request waits for its event, while the volume answers. Set by tests.</summary>
+    internal TimeSpan WriteTimeout { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <inheritdoc/>
     /// <exception cref="IOException">The event may not be in the file.</exception>

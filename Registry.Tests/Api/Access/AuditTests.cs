@@ -1,8 +1,10 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using NUnit.Framework;
 using Registry.Api.Access;
+using Registry.Api.Audit;
 using Registry.Core.Events;
 using Registry.Tests.Api.Helm;
 using Registry.Tests.Api.Oci;
@@ -23,6 +25,10 @@ public sealed class AuditTests : IDisposable
     {
         Directory.CreateDirectory(folder.Below("audit"));
         registry = await GuardedRegistry.StartAsync(anonymous: null, $"--Audit:File={File}");
+
+        // A busy machine may take longer than the default to write a line.
+        registry.Host.Services.GetServices<IRegistryEventSink>().OfType<AuditFile>().Single().WriteTimeout =
+            TimeSpan.FromMinutes(1);
     }
 
     [TearDown]

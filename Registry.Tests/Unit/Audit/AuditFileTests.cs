@@ -30,8 +30,9 @@ internal sealed class AuditFileTests
     {
         using var folder = new TemporaryFolder();
         var path = folder.Below("events");
-        using var audit = new AuditFile(path);
+        using var audit = new AuditFile(path) { WriteTimeout = TimeSpan.FromMinutes(1) };
         audit.Receive(Event);
+        audit.WriteTimeout = TimeSpan.FromSeconds(1);
         File.Delete(path);
         await NamedPipe.CreateAsync(path);
         Assert.That(() => audit.Receive(Event), Throws.TypeOf<IOException>().With.Message.Contains("does not respond"));
