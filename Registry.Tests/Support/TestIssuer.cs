@@ -11,6 +11,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Registry.Api.Identities;
 
 namespace Registry.Tests.Support;
 
@@ -57,6 +58,7 @@ internal sealed class TestIssuer : IAsyncDisposable
         var address = issuer.app.Services.GetRequiredService<IServer>()
             .Features.Get<IServerAddressesFeature>()!.Addresses.Single();
         issuer.Address = $"https://localhost:{new Uri(address).Port}";
+        await issuer.WarmUpAsync(authority);
         return issuer;
     }
 
@@ -114,6 +116,19 @@ internal sealed class TestIssuer : IAsyncDisposable
         await app.StopAsync();
         await app.DisposeAsync();
         Keys.Add(key);
+    }
+
+    /// <summary>
+    /// Sends a first request, which compiles the code of both sides: on a busy machine, that takes longer than the
+    /// registry waits for an issuer.
+    /// </summary>
+    private async Task WarmUpAsync(TestAuthority authority)
+    {
+        using var client = new HttpClient(new SocketsHttpHandler
+        {
+            SslOptions = { CertificateChainPolicy = IssuerKeys.TrustOnly(authority.File) },
+        });
+        await client.GetStringAsync($"{Address}/.well-known/openid-configuration");
     }
 
     /// <summary>Returns a key that no other issuer has.</summary>

@@ -100,10 +100,10 @@ internal sealed class ExternalIdentityTests : IAsyncDisposable
     [Test]
     public async Task Unknown_keys_cost_the_issuer_at_most_one_request_in_a_while()
     {
-        await ListAsync(issuer.Token());
         await using var stranger = await TestIssuer.StartAsync(authority);
         var forged = stranger.Token(
             claims => claims["iss"] = issuer.Address, static header => header["kid"] = "forged");
+        await ListAsync(issuer.Token());
         for (var i = 0; i < 20; i++)
             Assert.That(await ListAsync(forged), Is.EqualTo(HttpStatusCode.Unauthorized));
         Assert.That(issuer.Fetches, Is.EqualTo(1));

@@ -13,6 +13,11 @@ public sealed class UploadLimitTests
 {
     private const int Limit = 100_000;
 
+    /// <summary>
+    /// Just above the default limit of Kestrel, which reads what a refused request still sends for a few seconds only.
+    /// </summary>
+    private const int Huge = 31_000_000;
+
     private FaultyHost host = null!;
 
     [SetUp]
@@ -25,8 +30,8 @@ public sealed class UploadLimitTests
     [TestCase(false, Limit, ExpectedResult = 200)]
     [TestCase(false, Limit + 1, ExpectedResult = 413)]
     [TestCase(false, Limit * 20, ExpectedResult = 413)]
-    [TestCase(false, Limit * 1050, ExpectedResult = 413)]
-    [TestCase(true, Limit * 1050, ExpectedResult = 413)]
+    [TestCase(false, Huge, ExpectedResult = 413)]
+    [TestCase(true, Huge, ExpectedResult = 413)]
     [TestCase(true, Limit, ExpectedResult = 200)]
     [TestCase(true, Limit + 1, ExpectedResult = 413)]
     [TestCase(true, Limit * 20, ExpectedResult = 413)]
