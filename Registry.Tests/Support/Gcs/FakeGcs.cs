@@ -110,7 +110,17 @@ internal sealed class FakeGcs : IBackendServer
         }
 
         await app.DisposeAsync();
+
+        // Aborted requests may still write to the folder for a moment.
+        for (var i = 0; i < 1000 && IsBusy(); i++)
+            await Task.Delay(10);
         folder.Dispose();
+    }
+
+    private bool IsBusy()
+    {
+        lock (counts)
+            return underWay > 0;
     }
 
     private async Task ServeAsync(HttpContext context)
@@ -239,7 +249,7 @@ internal sealed class FakeGcs : IBackendServer
             sent.Headers.RetryAfter = seconds;
         if (response.Status is 204 or 304)
             return;
-        if (response.Media is null)
+        if (response.Media is not { } media)
         {
             sent.ContentType = response.ContentType;
             sent.ContentLength = response.Body.Length;
@@ -251,7 +261,6 @@ internal sealed class FakeGcs : IBackendServer
 
         sent.ContentType = response.ContentType;
         sent.ContentLength = response.Length;
-        await using var media = response.Media.Open();
         media.Position = response.From;
         var buffer = new byte[64 * 1024];
         for (long left = Math.Min(response.Length, fault?.ResponseBytes ?? long.MaxValue); left > 0;)

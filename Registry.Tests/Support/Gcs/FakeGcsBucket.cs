@@ -78,10 +78,16 @@ internal sealed partial class FakeGcsBucket(string name, TimeProvider time)
     {
         FakeGcsObject? found;
         FakeGcsResponse? refusal;
+        Stream? media;
         lock (gate)
+        {
             found = Find(request, isRead: true, out refusal);
+            media = found?.Content.Open();
+        }
+
         if (found is null)
             return refusal!.AsText();
+        request.Context.Response.RegisterForDispose(media!);
         var headers = new Dictionary<string, string>
         {
             ["X-Goog-Generation"] = found.Generation.ToString(CultureInfo.InvariantCulture),
@@ -108,7 +114,7 @@ internal sealed partial class FakeGcsBucket(string name, TimeProvider time)
         {
             Headers = headers,
             ContentType = found.ContentType ?? "application/octet-stream",
-            Media = found.Content,
+            Media = media,
             From = from,
             Length = length,
         };

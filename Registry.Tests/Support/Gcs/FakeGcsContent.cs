@@ -19,7 +19,10 @@ internal sealed class FakeGcsContent(string folder) : IDisposable
 
     public long Length { get; private set; }
 
-    public string Md5 => Convert.ToBase64String(md5.GetCurrentHash());
+    /// <summary>
+    /// The hash of the bytes so far. Concurrent requests read it, also while another one disposes the content.
+    /// </summary>
+    public string Md5 { get; private set; } = "1B2M2Y8AsgTpgAmY7PhCfg==";
 
     public string Crc32C
     {
@@ -34,6 +37,7 @@ internal sealed class FakeGcsContent(string folder) : IDisposable
     public async Task AppendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         md5.AppendData(bytes.Span);
+        Md5 = Convert.ToBase64String(md5.GetCurrentHash());
         foreach (var one in bytes.Span)
             register = (register >> 8) ^ Table[(byte)(register ^ one)];
         if (path is null && Length + bytes.Length > MaxInMemory)

@@ -13,7 +13,7 @@ internal sealed record FakeGcsResponse(int Status)
     public string ContentType { get; init; } = "application/json; charset=UTF-8";
 
     /// <summary>The media; null where <see cref="Body"/> is the response.</summary>
-    public FakeGcsContent? Media { get; init; }
+    public Stream? Media { get; init; }
 
     public long From { get; init; }
 
