@@ -25,23 +25,14 @@ public sealed partial class VisibilityTests
     private string first = "";
     private string second = "";
 
-    [SetUp]
+    [OneTimeSetUp]
     public async Task StartAsync()
     {
         registry = await GuardedRegistry.StartAsync(anonymous: "");
-        foreach (var name in (string[])["alpha", "beta", "gamma"])
-        {
-            await registry.PushAsync($"team/{name}", "1.0.0", HelmTest.Archive(name, "1.0.0"));
-            using var added = await registry.SendAsync(
-                "POST", $"/api/v1/packages/team/{name}/channels/stable/1.0.0", GuardedRegistry.AdminSecret);
-            Assert.That(added.StatusCode, Is.EqualTo(HttpStatusCode.OK));
-        }
-
-        first = (await registry.IssueAsync("team/alpha=pull,push team/delta=pull")).Text;
-        second = (await registry.IssueAsync("team/beta=pull")).Text;
+        (first, second) = await PushTeamAsync(registry, "team");
     }
 
-    [TearDown]
+    [OneTimeTearDown]
     public async Task StopAsync() => await registry.DisposeAsync();
 
     [TestCaseSource(nameof(Lists))]
@@ -65,13 +56,16 @@ public sealed partial class VisibilityTests
     [TestCaseSource(nameof(Lists))]
     public async Task The_entity_tag_changes_only_with_what_the_caller_may_pull(string path)
     {
-        var before = await TagAsync(path, first);
-        Assert.That(await TagAsync(path, second), Is.Not.EqualTo(before));
-        await registry.PushAsync("team/beta", "2.0.0", HelmTest.Archive("beta", "2.0.0"));
-        await registry.PushAsync("team/epsilon", "1.0.0", HelmTest.Archive("epsilon", "1.0.0"));
-        Assert.That(await TagAsync(path, first), Is.EqualTo(before));
-        await registry.PushAsync("team/alpha", "2.0.0", HelmTest.Archive("alpha", "2.0.0"));
-        Assert.That(await TagAsync(path, first), Is.Not.EqualTo(before));
+        var team = $"tags{Array.IndexOf(Lists, path)}";
+        var (one, two) = await PushTeamAsync(registry, team);
+        path = path.Replace("team", team, StringComparison.Ordinal);
+        var before = await TagAsync(path, one);
+        Assert.That(await TagAsync(path, two), Is.Not.EqualTo(before));
+        await registry.PushAsync($"{team}/beta", "2.0.0", HelmTest.Archive("beta", "2.0.0"));
+        await registry.PushAsync($"{team}/epsilon", "1.0.0", HelmTest.Archive("epsilon", "1.0.0"));
+        Assert.That(await TagAsync(path, one), Is.EqualTo(before));
+        await registry.PushAsync($"{team}/alpha", "2.0.0", HelmTest.Archive("alpha", "2.0.0"));
+        Assert.That(await TagAsync(path, one), Is.Not.EqualTo(before));
     }
 
     [TestCaseSource(nameof(Lists))]
@@ -93,12 +87,14 @@ public sealed partial class VisibilityTests
     [TestCase("/cnr/")]
     public async Task A_page_counts_what_the_caller_may_pull(string path)
     {
-        await registry.PushAsync("team/beta", "2.0.0", HelmTest.Archive("beta", "2.0.0"));
-        Assert.That(Counts(await registry.GetAsync(path, null)), Is.Empty);
-        Assert.That(Counts(await registry.GetAsync(path, first)), Is.EqualTo(new[] { "1", "1" }));
-        Assert.That(Counts(await registry.GetAsync(path, second)), Is.EqualTo(new[] { "1", "2" }));
+        await using var counted = await GuardedRegistry.StartAsync(anonymous: "");
+        var (one, two) = await PushTeamAsync(counted, "team");
+        await counted.PushAsync("team/beta", "2.0.0", HelmTest.Archive("beta", "2.0.0"));
+        Assert.That(Counts(await counted.GetAsync(path, null)), Is.Empty);
+        Assert.That(Counts(await counted.GetAsync(path, one)), Is.EqualTo(new[] { "1", "1" }));
+        Assert.That(Counts(await counted.GetAsync(path, two)), Is.EqualTo(new[] { "1", "2" }));
         Assert.That(
-            Counts(await registry.GetAsync(path, GuardedRegistry.AdminSecret)), Is.EqualTo(new[] { "3", "4" }));
+            Counts(await counted.GetAsync(path, GuardedRegistry.AdminSecret)), Is.EqualTo(new[] { "3", "4" }));
     }
 
     [Test]
@@ -115,12 +111,12 @@ public sealed partial class VisibilityTests
     public async Task A_hidden_package_does_not_shadow_the_archive_of_another()
     {
         // Both have an archive of the same name. Where both are visible, it is that of the shorter name.
-        await registry.PushAsync("team/app", "1.0.0-1.0.0", HelmTest.Archive("app", "1.0.0-1.0.0"));
-        await registry.PushAsync("team/app-1.0.0", "1.0.0", HelmTest.Archive("app-1.0.0", "1.0.0"));
-        var some = (await registry.IssueAsync("team/app-1.0.0=pull")).Text;
-        const string File = "/helm/team/charts/app-1.0.0-1.0.0.tgz";
-        Assert.That(await registry.GetAsync("/helm/team/index.yaml", some), Does.Contain("app-1.0.0-1.0.0.tgz"));
-        Assert.That(await registry.GetAsync("/helm/api/team/charts?unlisted", some), Is.EqualTo("[]\n"));
+        await registry.PushAsync("shadow/app", "1.0.0-1.0.0", HelmTest.Archive("app", "1.0.0-1.0.0"));
+        await registry.PushAsync("shadow/app-1.0.0", "1.0.0", HelmTest.Archive("app-1.0.0", "1.0.0"));
+        var some = (await registry.IssueAsync("shadow/app-1.0.0=pull")).Text;
+        const string File = "/helm/shadow/charts/app-1.0.0-1.0.0.tgz";
+        Assert.That(await registry.GetAsync("/helm/shadow/index.yaml", some), Does.Contain("app-1.0.0-1.0.0.tgz"));
+        Assert.That(await registry.GetAsync("/helm/api/shadow/charts?unlisted", some), Is.EqualTo("[]\n"));
         using var own = await registry.SendAsync("GET", File, some);
         using var whole = await registry.SendAsync("GET", File, GuardedRegistry.AdminSecret);
         Assert.That(own.Headers.ETag, Is.Not.EqualTo(whole.Headers.ETag).And.Not.Null);
@@ -132,15 +128,15 @@ public sealed partial class VisibilityTests
         // Two other packages own the archive of one version each, so whoever may pull only one of them is shown the
         // other version: the lists differ, and are equally long.
         const string Chart = "x-1.0.0-1.0.0";
-        await registry.PushAsync("team/x", "1.0.0-1.0.0-3.0.0", HelmTest.Archive("x", "1.0.0-1.0.0-3.0.0"));
-        await registry.PushAsync("team/x-1.0.0", "1.0.0-4.0.0", HelmTest.Archive("x-1.0.0", "1.0.0-4.0.0"));
+        await registry.PushAsync("versions/x", "1.0.0-1.0.0-3.0.0", HelmTest.Archive("x", "1.0.0-1.0.0-3.0.0"));
+        await registry.PushAsync("versions/x-1.0.0", "1.0.0-4.0.0", HelmTest.Archive("x-1.0.0", "1.0.0-4.0.0"));
         foreach (var version in (string[])["3.0.0", "4.0.0"])
-            await registry.PushAsync($"team/{Chart}", version, HelmTest.Archive(Chart, version));
+            await registry.PushAsync($"versions/{Chart}", version, HelmTest.Archive(Chart, version));
         var tags = new List<EntityTagHeaderValue?>();
         foreach (var (visible, version) in (IEnumerable<(string, string)>)[("x", "4.0.0"), ("x-1.0.0", "3.0.0")])
         {
-            var secret = (await registry.IssueAsync($"team/{visible}=pull team/{Chart}=pull")).Text;
-            using var request = new HttpRequestMessage(HttpMethod.Get, $"/helm/api/team/charts/{Chart}");
+            var secret = (await registry.IssueAsync($"versions/{visible}=pull versions/{Chart}=pull")).Text;
+            using var request = new HttpRequestMessage(HttpMethod.Get, $"/helm/api/versions/charts/{Chart}");
             request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {secret}");
             request.Headers.TryAddWithoutValidation("Accept-Encoding", "gzip");
             using var response = await registry.Client.SendAsync(request);
@@ -178,6 +174,22 @@ public sealed partial class VisibilityTests
         Assert.That(
             Workspaces(await registry.GetAsync(Path, GuardedRegistry.AdminSecret)),
             Is.EqualTo(new[] { "h/me/", "h/me/one/", "h/me/two/" }));
+    }
+
+    /// <summary>Pushes packages to a namespace, and issues tokens for one of them each.</summary>
+    private static async Task<(string First, string Second)> PushTeamAsync(GuardedRegistry registry, string team)
+    {
+        foreach (var name in (string[])["alpha", "beta", "gamma"])
+        {
+            await registry.PushAsync($"{team}/{name}", "1.0.0", HelmTest.Archive(name, "1.0.0"));
+            using var added = await registry.SendAsync(
+                "POST", $"/api/v1/packages/{team}/{name}/channels/stable/1.0.0", GuardedRegistry.AdminSecret);
+            Assert.That(added.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        }
+
+        return (
+            (await registry.IssueAsync($"{team}/alpha=pull,push {team}/delta=pull")).Text,
+            (await registry.IssueAsync($"{team}/beta=pull")).Text);
     }
 
     private static IEnumerable<string> Workspaces(string list) =>

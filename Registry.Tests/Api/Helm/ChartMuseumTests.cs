@@ -115,17 +115,6 @@ public sealed class ChartMuseumTests : HelmTest
         Assert.That(await ErrorOfAsync(refused, HttpStatusCode.BadRequest), Does.Contain("boundary"));
     }
 
-    [TestCase("helm/api/team/-/stable/charts")]
-    [TestCase("helm/api/-/stable/charts")]
-    [TestCase("helm/api/api/charts")]
-    [TestCase("helm/api/.x/charts")]
-    [TestCase("helm/api//charts")]
-    public async Task There_is_nothing_to_write_to_below_a_channel_or_an_invalid_namespace(string path)
-    {
-        using var response = await PushAsync(path, Chart("app", "1.0.0"));
-        await ErrorOfAsync(response, HttpStatusCode.NotFound);
-    }
-
     [Test]
     public async Task Charts_are_listed_by_name()
     {

@@ -1,8 +1,6 @@
 using System.IO.Compression;
 using System.Net;
 using NUnit.Framework;
-using Registry.Api.Hosting;
-using Registry.Tests.Support;
 using Registry.Tests.Unit.Content;
 using YamlDotNet.RepresentationModel;
 
@@ -72,34 +70,6 @@ public sealed class HelmIndexTests : HelmTest
             Assert.That(await ListAsync("helm/org/charts/charts/index.yaml"), Is.EqualTo((string[])["app 3.0.0"]));
             Assert.That(await ListAsync("helm/nothing/index.yaml"), Is.Empty);
         });
-    }
-
-    [TestCase("helm/api/index.yaml")]
-    [TestCase("helm/api/team/index.yaml")]
-    [TestCase("helm/team//index.yaml")]
-    [TestCase("helm//index.yaml")]
-    [TestCase("helm/.team/index.yaml")]
-    [TestCase("helm/team/-/index.yaml")]
-    [TestCase("helm/team/-/.x/index.yaml")]
-    [TestCase("helm/team/-/a/b/index.yaml")]
-    [TestCase("helm/team/index.yml")]
-    [TestCase("helm/team")]
-    [TestCase("helm")]
-    public async Task What_is_no_repository_is_not_found(string path)
-    {
-        await PushChartAsync("team", Chart("app", "1.0.0"));
-        using var response = await Client.GetAsync(path);
-        await ErrorOfAsync(response, HttpStatusCode.NotFound);
-    }
-
-    [TestCase("index.yaml")]
-    [TestCase("helm/team")]
-    public async Task An_address_that_is_no_repository_says_where_repositories_are(string path)
-    {
-        using var response = await Client.GetAsync(path);
-        Assert.That(
-            await ErrorOfAsync(response, HttpStatusCode.NotFound),
-            Does.Contain("/helm/NAMESPACE ").And.Contain("/helm/NAMESPACE/-/CHANNEL "));
     }
 
     [Test]
@@ -268,38 +238,6 @@ public sealed class HelmIndexTests : HelmTest
             var entry = (await GetJsonAsync("helm/team/index.yaml")).GetProperty("entries").GetProperty("app")[0];
             return (entry.GetProperty("created").GetString()!, entry.GetProperty("digest").GetString()!);
         }
-    }
-
-    [Test]
-    public async Task An_index_is_unavailable_while_releases_of_an_earlier_version_are_completed()
-    {
-        await using var host = await RegistryHost.StartAsync(services => services.Remove(
-            services.Single(static service => service.ImplementationType == typeof(CompletionService))));
-        await host.PushAsync("team/app", "1.0.0");
-        await host.PushIncompleteAsync("team/old", "1.0.0");
-        using var response = await host.Client.GetAsync("helm/team/index.yaml");
-        Assert.That(
-            await ErrorOfAsync(response, HttpStatusCode.ServiceUnavailable), Does.Contain("are being completed"));
-        Assert.That(response.Headers.RetryAfter, Is.Not.Null);
-        Assert.That(await host.Client.GetStringAsync("helm/other/index.yaml"), Does.Contain("\"entries\":{}"));
-    }
-
-    [TestCase("/v2/team/old/tags/list", HttpStatusCode.ServiceUnavailable)]
-    [TestCase("/v2/team/old/manifests/1.0.0", HttpStatusCode.ServiceUnavailable)]
-    [TestCase("/helm/team/charts/old-1.0.0.tgz", HttpStatusCode.ServiceUnavailable)]
-    [TestCase("/helm/team/charts/old-1.0.0.tgz.prov", HttpStatusCode.ServiceUnavailable)]
-    [TestCase("/helm/team/charts/old-2.0.0.tgz", HttpStatusCode.NotFound)]
-    [TestCase("/v2/team/app/tags/list", HttpStatusCode.OK)]
-    public async Task Only_what_an_incomplete_release_belongs_to_is_unavailable(string path, HttpStatusCode expected)
-    {
-        await using var host = await RegistryHost.StartAsync(services => services.Remove(
-            services.Single(static service => service.ImplementationType == typeof(CompletionService))));
-        await host.PushAsync("team/app", "1.0.0");
-        await host.PushIncompleteAsync("team/old", "1.0.0");
-        using var response = await host.Client.GetAsync(path);
-        Assert.That(response.StatusCode, Is.EqualTo(expected));
-        Assert.That(
-            response.Headers.RetryAfter, expected == HttpStatusCode.ServiceUnavailable ? Is.Not.Null : Is.Null);
     }
 
     [TestCase("helm/team/index.yaml", HttpStatusCode.OK)]

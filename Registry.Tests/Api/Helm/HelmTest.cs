@@ -98,7 +98,7 @@ public abstract class HelmTest
     ];
 
     /// <summary>Asserts a status, and that the body is an error of Helm's form; returns its text.</summary>
-    protected static async Task<string> ErrorOfAsync(HttpResponseMessage response, HttpStatusCode status)
+    internal static async Task<string> ErrorOfAsync(HttpResponseMessage response, HttpStatusCode status)
     {
         var text = await response.Content.ReadAsStringAsync();
         Assert.That(response.StatusCode, Is.EqualTo(status), text);
