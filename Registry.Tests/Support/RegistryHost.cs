@@ -59,21 +59,31 @@ internal sealed class RegistryHost : IRegistry, IAsyncDisposable
         Action<IServiceCollection>? services, Action<WebApplication>? routes = null, params string[] settings)
     {
         var folder = new TemporaryFolder();
-        var app = RegistryApplication.Build(
-            [
-                "--urls=http://127.0.0.1:0", $"--Filesystem:Path={folder.Below("data")}",
-                $"--Gcs:StagingFolder={folder.Below("staging")}", .. settings
-            ],
-            builder =>
-            {
-                var log = new LogRecorder();
-                builder.Logging.ClearProviders().AddProvider(log);
-                builder.Services.AddSingleton(log);
-                services?.Invoke(builder.Services);
-            });
-        routes?.Invoke(app);
-        await app.StartAsync();
-        return new RegistryHost(app, folder);
+        WebApplication? app = null;
+        try
+        {
+            app = RegistryApplication.Build(
+                [
+                    "--urls=http://127.0.0.1:0", $"--Filesystem:Path={folder.Below("data")}",
+                    $"--Gcs:StagingFolder={folder.Below("staging")}", .. settings
+                ],
+                builder =>
+                {
+                    var log = new LogRecorder();
+                    builder.Logging.ClearProviders().AddProvider(log);
+                    builder.Services.AddSingleton(log);
+                    services?.Invoke(builder.Services);
+                });
+            routes?.Invoke(app);
+            await app.StartAsync();
+            return new RegistryHost(app, folder);
+        }
+        catch
+        {
+            await (app?.DisposeAsync() ?? default);
+            folder.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Adds a release in media type helm to the index of a package, without content.</summary>
