@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Net.Http.Headers;
 using Registry.Api.Http.Transfers;
 using Registry.Api.Logging;
@@ -72,10 +73,11 @@ internal sealed partial class ErrorHandlingMiddleware(
 
     /// <summary>
     /// Whether the client has disconnected, or was disconnected while it read: it gets no response. Kestrel cancels the
-    /// token some time after the exception.
+    /// token some time after the exception, and only the connection of a client throws that of a reset.
     /// </summary>
     private static bool IsClientGone(HttpContext context, Exception e) =>
-        (context.RequestAborted.IsCancellationRequested
+        e is ConnectionResetException
+        || (context.RequestAborted.IsCancellationRequested
             && e is OperationCanceledException or IOException or BadHttpRequestException)
         || (context.Response.HasStarted
             && e is OperationCanceledException

@@ -1,7 +1,9 @@
 using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 using NUnit.Framework;
 using Registry.Api.Hosting;
 using Registry.Tests.Support;
@@ -45,6 +47,7 @@ public sealed class RequestLogTests
                 for (var sent = 0; sent < Large; sent += piece.Length)
                     await response.Body.WriteAsync(piece, cancellationToken);
             });
+            app.MapPost("/reset", IResult () => throw new ConnectionResetException("as of a client"));
             app.MapGet(
                 "/slow",
                 async (CancellationToken cancellationToken) =>
@@ -94,6 +97,20 @@ public sealed class RequestLogTests
         using (await SendRequestAsync("/slow"))
             await slow.Task.WaitAsync(TimeSpan.FromMinutes(1));
         Assert.That(await LineAsync("/slow "), Does.Contain("GET /slow 499 aborted, 0 bytes in "));
+    }
+
+    /// <summary>The exception of a reset arrives before the request is cancelled, or after.</summary>
+    [Test]
+    public async Task A_client_that_resets_its_upload_is_logged_as_499_and_is_no_fault()
+    {
+        Assert.That(
+            () => host.Client.PostAsync("/reset", new ByteArrayContent(new byte[1000])),
+            Throws.TypeOf<HttpRequestException>());
+        Assert.That(await LineAsync("/reset "), Does.Contain("POST /reset 499 aborted, 0 bytes in "));
+        Assert.That(
+            host.Log.Entries.Where(static entry =>
+                entry.Level >= LogLevel.Error && entry.Message.Contains("/reset", StringComparison.Ordinal)),
+            Is.Empty);
     }
 
     [TestCase("203.0.113.7", "203.0.113.7")]
