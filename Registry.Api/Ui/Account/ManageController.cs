@@ -225,7 +225,8 @@ internal sealed class ManageController(
         if (!Caller.May(AccessActions.Pull, AccessResource.Package(index.Name.Value)))
             throw error;
         Response.StatusCode = StatusCodes.Status404NotFound;
-        return Manage(index, MoveChannelForm.Empty, done: null, error.Message);
+        return Manage(
+            index, MoveChannelForm.Empty, done: null, $"{error.Message.TrimEnd('.')}. It may have been deleted.");
     }
 
     /// <summary>Shows the form that moves a channel again, with what is wrong.</summary>

@@ -180,7 +180,8 @@ internal sealed partial class AccountPageTests
         foreach (var response in (HttpResponseMessage[])[again, twice])
             Assert.That(
                 WebUtility.HtmlDecode(await response.Content.ReadAsStringAsync()),
-                Does.Contain($"The package {package} has no release '1.1.0' in media type 'helm'")
+                Does.Contain(
+                    $"The package {package} has no release '1.1.0' in media type 'helm'. It may have been deleted.")
                     .And.Contain("Move or create a channel"));
         Assert.That(
             await administrator.ReadAsync($"/manage/delete-release/{package}?release=1.0.0&media_type=helm"),
