@@ -26,7 +26,7 @@ Arguments are passed to dotnet test unchanged:
   ./test.sh --filter 'FullyQualifiedName!~EndToEnd'   all but those
 
 Environment:
-  REGISTRY_SOAK_SECONDS   the duration of each soak test in whole seconds, by default 5. With 5, the whole run takes about 12 minutes
+  REGISTRY_SOAK_SECONDS   the duration of each soak test in whole seconds, by default 5. With 5, the whole run takes about ten minutes
                           on two cores. Use 60 or more before a release.
   REGISTRY_FUZZ_SEED      the seed of the random requests, by default random. A failing test prints it, so that you can repeat the failure.
 

@@ -94,6 +94,7 @@ internal sealed class FakeGcs : IBackendServer
         $"--STORAGE_EMULATOR_HOST={Address.Authority}",
         $"--Gcs:Bucket={BucketName}",
         $"--Gcs:Prefix={name}",
+        $"--Gcs:StagingFolder={folder.Below($"staging-{name}")}",
     ];
 
     public void RemoveBucket() => buckets.TryRemove(BucketName, out _);
