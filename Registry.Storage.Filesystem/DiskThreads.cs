@@ -1,3 +1,5 @@
+using Registry.Core.Storage;
+
 namespace Registry.Storage.Filesystem;
 
 /// <summary>
@@ -6,34 +8,32 @@ namespace Registry.Storage.Filesystem;
 /// request, including health checks. Calls that only read run on the caller's thread: they do not wait for a frozen
 /// volume.
 /// </summary>
-internal sealed class DiskThreads
+/// <param name="start">Starts a thread; null for <see cref="Thread.Start()"/>. Set by tests.</param>
+internal sealed class DiskThreads(Action<Thread>? start = null)
 {
     /// <summary>The maximum number of concurrent calls: enough for a journal to batch their flushes.</summary>
     private const int MaxThreads = 32;
 
     private static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(10);
 
+    private readonly Action<Thread> start = start ?? (static thread => thread.Start());
     private readonly object gate = new();
     private readonly Queue<Action> queue = new();
     private int threads;
     private int idle;
 
     /// <summary>Runs a call on one of the threads. The task completes with the call, or with its exception.</summary>
+    /// <exception cref="StorageException">There is no thread, and none can be started: the call never runs.</exception>
     public Task RunAsync(Action call)
     {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (gate)
         {
+            // The thread comes first: a call that is refused must not stay in the queue.
+            if (queue.Count >= idle && threads < MaxThreads)
+                StartThread();
             queue.Enqueue(() => Run(call, done));
-            if (queue.Count <= idle)
-            {
-                Monitor.Pulse(gate);
-            }
-            else if (threads < MaxThreads)
-            {
-                threads++;
-                new Thread(Serve) { IsBackground = true, Name = "Disk" }.Start();
-            }
+            Monitor.Pulse(gate);
         }
 
         return done.Task;
@@ -49,6 +49,26 @@ internal sealed class DiskThreads
         catch (Exception exception)
         {
             done.SetException(exception);
+        }
+    }
+
+    /// <summary>Starts a thread, which waits for the gate. If it cannot, other threads run the call.</summary>
+    private void StartThread()
+    {
+        try
+        {
+            start(new Thread(Serve) { IsBackground = true, Name = "Disk" });
+            threads++;
+        }
+        catch (Exception exception) when (exception is OutOfMemoryException or ThreadStartException)
+        {
+            // The process has reached its limit of threads, or of memory.
+            if (threads == 0)
+                throw new StorageException(
+                    StorageFault.Unavailable, "No thread could be started to write to the disk.", exception)
+                {
+                    ChangedNothing = true,
+                };
         }
     }
 

@@ -160,7 +160,7 @@ internal sealed class FilesystemVolume
         if (changed is { } result)
             return result;
         var stripe = await Locks.AcquireAsync(key, cancellationToken);
-        await Threads.RunAsync(() => changed = Change(stripe));
+        await RunAsync(stripe, () => changed = Change(stripe));
         return changed is true;
 
         bool Change(Stripe held)
@@ -174,6 +174,20 @@ internal sealed class FilesystemVolume
             {
                 entry.Flush();
             }
+        }
+    }
+
+    /// <summary>Runs a call that releases a lock, or releases it if the call cannot run.</summary>
+    private Task RunAsync(Stripe held, Action call)
+    {
+        try
+        {
+            return Threads.RunAsync(call);
+        }
+        catch
+        {
+            held.Dispose();
+            throw;
         }
     }
 

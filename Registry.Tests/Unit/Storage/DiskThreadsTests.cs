@@ -1,4 +1,5 @@
 using NUnit.Framework;
+using Registry.Core.Storage;
 using Registry.Storage.Filesystem;
 
 namespace Registry.Tests.Unit.Storage;
@@ -30,6 +31,45 @@ public sealed class DiskThreadsTests
         await Task.WhenAll(
             Enumerable.Range(0, 1_000).Select(_ => threads.RunAsync(() => Interlocked.Increment(ref ran))));
         Assert.That(ran, Is.EqualTo(1_000));
+    }
+
+    /// <summary>.NET throws when the process has reached its limit of threads.</summary>
+    [Test]
+    public async Task Calls_are_refused_while_no_thread_can_be_started_and_run_afterwards()
+    {
+        var isFull = true;
+        var threads = new DiskThreads(thread =>
+        {
+            if (isFull)
+                throw new InsufficientMemoryException();
+            thread.Start();
+        });
+        var ran = 0;
+        for (var i = 0; i < 100; i++)
+            Assert.That(
+                () => threads.RunAsync(() => ran = -1),
+                Throws.TypeOf<StorageException>().With.Property(nameof(StorageException.ChangedNothing)).True);
+        isFull = false;
+        await threads.RunAsync(() => ran++).WaitAsync(TimeSpan.FromMinutes(1));
+        Assert.That(ran, Is.EqualTo(1), "A call that was refused is never run.");
+    }
+
+    [Test]
+    public async Task The_running_threads_serve_calls_while_no_other_can_be_started()
+    {
+        var isFull = false;
+        var threads = new DiskThreads(thread =>
+        {
+            if (isFull)
+                throw new InsufficientMemoryException();
+            thread.Start();
+        });
+        using var release = new ManualResetEventSlim();
+        var first = threads.RunAsync(release.Wait);
+        isFull = true;
+        var others = Enumerable.Range(0, 10).Select(_ => threads.RunAsync(static () => { })).ToArray();
+        release.Set();
+        await Task.WhenAll([first, .. others]).WaitAsync(TimeSpan.FromMinutes(1));
     }
 
     [Test]
