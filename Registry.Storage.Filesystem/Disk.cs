@@ -277,9 +277,12 @@ internal static class Disk
         };
     }
 
-    /// <summary>Whether an exception is one that .NET throws when a disk operation fails.</summary>
+    /// <summary>
+    /// Whether an exception is one that .NET throws when a disk operation fails. It is an
+    /// <see cref="ArgumentOutOfRangeException"/> for a file above the limit of the volume.
+    /// </summary>
     public static bool IsFault(Exception failure) =>
-        failure is IOException or UnauthorizedAccessException or NotSupportedException;
+        failure is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentOutOfRangeException;
 
     /// <summary>
     /// Converts an exception of .NET. On Unix the HResult of an IOException is the errno.
@@ -290,6 +293,7 @@ internal static class Disk
         {
             UnauthorizedAccessException => StorageFault.Denied,
             NotSupportedException => StorageFault.Corrupt,
+            ArgumentOutOfRangeException => StorageFault.Full,
             _ => Errno.FaultOf(failure.HResult),
         };
         return new StorageException(kind, $"Could not {operation} '{path}': {failure.Message}", failure);

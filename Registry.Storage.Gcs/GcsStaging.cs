@@ -133,6 +133,8 @@ internal sealed class GcsStaging
         {
             // On Linux, HResult is the errno.
             IOException { HResult: NoSpace or QuotaExceeded } => StorageFault.Full,
+            // A file above the limit of the volume.
+            ArgumentOutOfRangeException => StorageFault.Full,
             UnauthorizedAccessException => StorageFault.Denied,
             _ => StorageFault.Unavailable,
         },

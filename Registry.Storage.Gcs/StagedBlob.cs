@@ -58,7 +58,8 @@ internal sealed class StagedBlob : IDisposable
         {
             RandomAccess.Write(file, bytes, Length);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception)
+            when (exception is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException)
         {
             throw GcsStaging.FaultOf(Path, exception);
         }
