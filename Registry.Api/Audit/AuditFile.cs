@@ -23,6 +23,9 @@ internal sealed class AuditFile : IRegistryEventSink, IDisposable
     /// <summary>The most events that wait for a volume that does not answer. Later ones are lost.</summary>
     private const int MaxWaiting = 10_000;
 
+    /// <summary>The errno of a lock that another process holds, which is the HResult on Linux.</summary>
+    private const int WouldBlock = 11;
+
     /// <summary>How long to wait for another process that is writing, such as a command.</summary>
     private static readonly TimeSpan LockTimeout = TimeSpan.FromMilliseconds(250);
 
@@ -173,7 +176,7 @@ internal sealed class AuditFile : IRegistryEventSink, IDisposable
             file = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.None, bufferSize: 0);
             return true;
         }
-        catch (IOException) when (File.Exists(path))
+        catch (IOException exception) when (exception.HResult == WouldBlock)
         {
             return false;
         }

@@ -25,6 +25,31 @@ internal sealed class AuditFileTests
         Assert.That(Encoding.ASCII.GetString(file.ToArray()), Is.EqualTo("first\nthird\n"));
     }
 
+    /// <summary>A program that runs cannot be written, also not by root.</summary>
+    [Test]
+    public void A_file_that_cannot_be_opened_is_reported_with_the_reason()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.Below("program");
+        File.Copy("/bin/sleep", path);
+        using var program = Process.Start(path, "60");
+        try
+        {
+            Assert.That(
+                () =>
+                {
+                    using var audit = new AuditFile(path);
+                    audit.Receive(Event);
+                },
+                Throws.Exception.With.Message.Contains("busy").And.Message.Not.Contains("locked"));
+        }
+        finally
+        {
+            program.Kill();
+            program.WaitForExit();
+        }
+    }
+
     [Test]
     public async Task A_file_that_does_not_respond_delays_one_event()
     {
