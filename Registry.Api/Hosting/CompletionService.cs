@@ -53,7 +53,11 @@ internal sealed partial class CompletionService(
         {
             return await completion.RunAsync(cancellationToken) > 0;
         }
-        catch (Exception exception) when (exception is not OperationCanceledException)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw;
+        }
+        catch (Exception exception)
         {
             LogFailed(exception, delay.TotalSeconds);
             requests.Request();

@@ -42,7 +42,11 @@ internal sealed partial class StagedUploads(
         {
             count = await uploads.CountAsync(limits.MaxUploads, cancellationToken);
         }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw;
+        }
+        catch (Exception exception)
         {
             // A failed count must not stop the service.
             if (faults.IsFirst(exception, "Counting the staged uploads", status: null))
