@@ -1,4 +1,5 @@
 using System.Buffers;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.WebUtilities;
 using Registry.Api.Http;
 using Registry.Core.Content;
@@ -136,7 +137,8 @@ internal sealed class ChartBody : IAsyncDisposable
                 }
         }
         catch (Exception exception)
-            when (exception is InvalidDataException or IOException and not BadHttpRequestException)
+            when (exception is InvalidDataException
+                or IOException and not (BadHttpRequestException or ConnectionResetException))
         {
             throw Malformed("The body is not a multipart form, or it is truncated");
         }

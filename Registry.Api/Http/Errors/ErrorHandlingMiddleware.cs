@@ -72,11 +72,13 @@ internal sealed partial class ErrorHandlingMiddleware(
     };
 
     /// <summary>
-    /// Whether the client has disconnected, or was disconnected while it read: it gets no response. Kestrel cancels the
-    /// token some time after the exception, and only the connection of a client throws that of a reset.
+    /// Whether the client has disconnected, or was disconnected while it read or because the process stops: it gets no
+    /// response. Kestrel cancels the token some time after the exception. Only connections of clients throw those of a
+    /// reset and of an abort, and the body wraps the latter.
     /// </summary>
     private static bool IsClientGone(HttpContext context, Exception e) =>
         e is ConnectionResetException
+        || e.GetBaseException() is ConnectionAbortedException
         || (context.RequestAborted.IsCancellationRequested
             && e is OperationCanceledException or IOException or BadHttpRequestException)
         || (context.Response.HasStarted

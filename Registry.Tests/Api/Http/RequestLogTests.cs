@@ -48,6 +48,9 @@ public sealed class RequestLogTests
                     await response.Body.WriteAsync(piece, cancellationToken);
             });
             app.MapPost("/reset", IResult () => throw new ConnectionResetException("as of a client"));
+            app.MapPost(
+                "/stopped",
+                IResult () => throw new TaskCanceledException("", new ConnectionAbortedException("as of a stop")));
             app.MapGet(
                 "/slow",
                 async (CancellationToken cancellationToken) =>
@@ -99,17 +102,21 @@ public sealed class RequestLogTests
         Assert.That(await LineAsync("/slow "), Does.Contain("GET /slow 499 aborted, 0 bytes in "));
     }
 
-    /// <summary>The exception of a reset arrives before the request is cancelled, or after.</summary>
-    [Test]
-    public async Task A_client_that_resets_its_upload_is_logged_as_499_and_is_no_fault()
+    /// <summary>
+    /// The exception of a reset by the client, and of a stop that waits no longer, may arrive before the request is
+    /// cancelled.
+    /// </summary>
+    [TestCase("/reset")]
+    [TestCase("/stopped")]
+    public async Task An_upload_whose_connection_is_lost_is_logged_as_499_and_is_no_fault(string path)
     {
         Assert.That(
-            () => host.Client.PostAsync("/reset", new ByteArrayContent(new byte[1000])),
+            () => host.Client.PostAsync(path, new ByteArrayContent(new byte[1000])),
             Throws.TypeOf<HttpRequestException>());
-        Assert.That(await LineAsync("/reset "), Does.Contain("POST /reset 499 aborted, 0 bytes in "));
+        Assert.That(await LineAsync($"{path} "), Does.Contain($"POST {path} 499 aborted, 0 bytes in "));
         Assert.That(
-            host.Log.Entries.Where(static entry =>
-                entry.Level >= LogLevel.Error && entry.Message.Contains("/reset", StringComparison.Ordinal)),
+            host.Log.Entries.Where(entry =>
+                entry.Level >= LogLevel.Error && entry.Message.Contains(path, StringComparison.Ordinal)),
             Is.Empty);
     }
 
