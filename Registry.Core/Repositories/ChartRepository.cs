@@ -116,9 +116,18 @@ public sealed partial class ChartRepository(
     public async ValueTask<ChartPush> BeginPushAsync(string @namespace, CancellationToken cancellationToken)
     {
         var upload = await uploads.BeginAsync(StoreKeys.Package(@namespace, NoPackage), cancellationToken);
-        var writer = await uploads.AppendAsync(upload, offset: 0, cancellationToken)
-            ?? throw new StorageException(StorageFault.Unavailable, "The staged chart was discarded in the meantime.");
-        return new ChartPush(this, @namespace, upload, writer, limits);
+        try
+        {
+            var writer = await uploads.AppendAsync(upload, offset: 0, cancellationToken)
+                ?? throw new StorageException(
+                    StorageFault.Unavailable, "The staged chart was discarded in the meantime.");
+            return new ChartPush(this, @namespace, upload, writer, limits);
+        }
+        catch
+        {
+            await DiscardAsync(upload);
+            throw;
+        }
     }
 
     /// <summary>Stores the provenance file of the chart that it names.</summary>

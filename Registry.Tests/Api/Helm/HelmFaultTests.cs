@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
 using NUnit.Framework;
 using Registry.Core.Storage;
 using Registry.Tests.Support;
@@ -70,6 +71,8 @@ public sealed class HelmFaultTests
         using (var failed = await host.Client.PostAsync("helm/api/team/charts", content))
             Assert.That(failed.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
         host.Faults.Clear();
+        var uploads = host.Host.Services.GetRequiredService<IUploadStore>();
+        Assert.That(await uploads.CountAsync(10, CancellationToken.None), Is.Zero);
         using var missing = await host.Client.GetAsync("helm/team/charts/app-1.0.0.tgz");
         Assert.That(missing.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
         await PushAsync(HelmTest.Archive("app", "1.0.0"));
