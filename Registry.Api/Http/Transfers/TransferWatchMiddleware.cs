@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
@@ -8,8 +9,12 @@ namespace Registry.Api.Http.Transfers;
 
 /// <summary>
 /// Limits how long a client may stall while it sends a request body or reads a response. Replaces Kestrel's minimum
-/// data rates.
+/// data rates. Ends connections whose request body was not read to its end.
 /// </summary>
+/// <remarks>
+/// If a client disconnects, Kestrel does not drop the rest of a body, but executes it as the next request: past the
+/// check of its origin, and past the rules of a proxy. So no middleware before this one responds.
+/// </remarks>
 internal sealed partial class TransferWatchMiddleware(
     RequestDelegate next,
     TransferBudget budget,
@@ -37,9 +42,11 @@ internal sealed partial class TransferWatchMiddleware(
         var features = context.Features;
         using var transfer = new RequestTransfer(context, budget, stall, time);
         features.Set(transfer);
+        WatchedReader? reader = null;
         if (features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true })
         {
-            var reader = new WatchedReader(context.Request.BodyReader, transfer);
+            reader = new WatchedReader(context.Request.BodyReader, transfer);
+            context.Response.OnStarting(() => AnnounceCloseAsync(context, reader));
             context.Request.Body = reader.AsStream(leaveOpen: true);
             features.Set<IRequestBodyPipeFeature>(reader);
         }
@@ -58,6 +65,9 @@ internal sealed partial class TransferWatchMiddleware(
             if (rate is not null)
                 rate.MinDataRate = finalRate;
             transfer.Response.Detach();
+            // Not only if the client is known to have left: that is known too late.
+            if (reader is not null && !reader.TrySkip() && IsHttp1(context.Request))
+                features.GetRequiredFeature<IConnectionLifetimeNotificationFeature>().RequestClose();
             if (transfer.AbortReason is { } reason)
             {
                 var path = LogPath.Of(context.Request);
@@ -65,6 +75,18 @@ internal sealed partial class TransferWatchMiddleware(
             }
         }
     }
+
+    /// <summary>Tells the client, or a proxy, not to use the connection again. It would be closed meanwhile.</summary>
+    private static Task AnnounceCloseAsync(HttpContext context, WatchedReader reader)
+    {
+        // No endpoint reads after its response has started.
+        if (!reader.TrySkip() && IsHttp1(context.Request))
+            context.Response.Headers.Connection = "close";
+        return Task.CompletedTask;
+    }
+
+    private static bool IsHttp1(HttpRequest request) =>
+        HttpProtocol.IsHttp11(request.Protocol) || HttpProtocol.IsHttp10(request.Protocol);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Method} {Path}: transfer aborted: {Reason}")]
     private partial void LogAborted(string method, string path, string reason);

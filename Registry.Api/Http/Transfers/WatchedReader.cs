@@ -15,6 +15,8 @@ internal sealed class WatchedReader(PipeReader inner, RequestTransfer transfer) 
 {
     private ReadOnlySequence<byte> buffer;
     private long unread;
+    private bool isComplete;
+    private bool isAtEnd;
 
     /// <inheritdoc/>
     public PipeReader Reader => this;
@@ -74,7 +76,30 @@ internal sealed class WatchedReader(PipeReader inner, RequestTransfer transfer) 
     public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
     {
         unread = buffer.Slice(consumed).Length;
+        isAtEnd = isComplete && unread == 0;
         inner.AdvanceTo(consumed, examined);
+    }
+
+    /// <summary>
+    /// Drops what has arrived of the body and was not read. Returns whether that, and what was read, is the whole body.
+    /// </summary>
+    public bool TrySkip()
+    {
+        if (isAtEnd)
+            return true;
+        try
+        {
+            if (TryRead(out var result))
+                AdvanceTo(result.Buffer.End);
+        }
+        catch (Exception exception)
+            when (exception is IOException or InvalidOperationException or OperationCanceledException)
+        {
+            // The body is malformed, its client has left, or an endpoint that failed still holds a part of it.
+            return false;
+        }
+
+        return isAtEnd;
     }
 
     /// <inheritdoc/>
@@ -96,6 +121,7 @@ internal sealed class WatchedReader(PipeReader inner, RequestTransfer transfer) 
     private void Note(ReadResult result)
     {
         buffer = result.Buffer;
+        isComplete = result.IsCompleted;
         transfer.CountReceived(buffer.Length - unread);
     }
 
