@@ -66,7 +66,7 @@ internal sealed partial class TransferWatchMiddleware(
                 rate.MinDataRate = finalRate;
             transfer.Response.Detach();
             // Not only if the client is known to have left: that is known too late.
-            if (reader is not null && !reader.TrySkip() && IsHttp1(context.Request))
+            if (reader is not null && LeavesBody(context.Request, reader))
                 features.GetRequiredFeature<IConnectionLifetimeNotificationFeature>().RequestClose();
             if (transfer.AbortReason is { } reason)
             {
@@ -80,13 +80,14 @@ internal sealed partial class TransferWatchMiddleware(
     private static Task AnnounceCloseAsync(HttpContext context, WatchedReader reader)
     {
         // No endpoint reads after its response has started.
-        if (!reader.TrySkip() && IsHttp1(context.Request))
+        if (LeavesBody(context.Request, reader))
             context.Response.Headers.Connection = "close";
         return Task.CompletedTask;
     }
 
-    private static bool IsHttp1(HttpRequest request) =>
-        HttpProtocol.IsHttp11(request.Protocol) || HttpProtocol.IsHttp10(request.Protocol);
+    /// <summary>Whether a part of the body may be taken for a request, as over HTTP/1 only.</summary>
+    private static bool LeavesBody(HttpRequest request, WatchedReader reader) =>
+        (HttpProtocol.IsHttp11(request.Protocol) || HttpProtocol.IsHttp10(request.Protocol)) && !reader.TrySkip();
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Method} {Path}: transfer aborted: {Reason}")]
     private partial void LogAborted(string method, string path, string reason);
