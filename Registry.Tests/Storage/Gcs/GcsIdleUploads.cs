@@ -92,9 +92,7 @@ public sealed class GcsIdleUploads : GcsTransferFaults
         var upload = await Uploads.BeginAsync(Sample, CancellationToken);
         if (bytes.Length > 0)
             await Uploads.AppendBytesAsync(upload, 0, bytes, CancellationToken);
-        var past = TimeProvider.System.GetUtcNow().AddDays(-1);
-        foreach (var one in Fake.Bucket.Objects)
-            Fake.Bucket.Damage(one.Name, old => old with { TimeCreated = past, Updated = past });
+        Fake.Bucket.Age();
         return upload;
     }
 }

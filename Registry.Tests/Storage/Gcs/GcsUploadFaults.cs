@@ -248,9 +248,7 @@ public sealed class GcsUploadFaults : GcsTransferFaults
         await writer.WriteAsync(Small.AsMemory(0, 10), CancellationToken);
         Assert.That(Fake.CountOf(FakeGcsOperation.Patch), Is.Zero);
 
-        var past = TimeProvider.System.GetUtcNow().AddDays(-1);
-        foreach (var one in Fake.Bucket.Objects)
-            Fake.Bucket.Damage(one.Name, old => old with { TimeCreated = past, Updated = past });
+        Fake.Bucket.Age();
         time.Passed = TimeSpan.FromHours(1);
         await writer.WriteAsync(Small.AsMemory(10, 10), CancellationToken);
         await writer.WriteAsync(Small.AsMemory(20, 10), CancellationToken);

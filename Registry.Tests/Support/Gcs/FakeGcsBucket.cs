@@ -231,6 +231,14 @@ internal sealed partial class FakeGcsBucket(string name, TimeProvider time)
             objects[objectName] = damage(objects[objectName]);
     }
 
+    /// <summary>Makes all objects a day old.</summary>
+    public void Age()
+    {
+        var past = time.GetUtcNow().AddDays(-1);
+        foreach (var one in Objects)
+            Damage(one.Name, old => old with { TimeCreated = past, Updated = past });
+    }
+
     /// <summary>Removes an object, as another client would.</summary>
     public void Remove(string objectName)
     {

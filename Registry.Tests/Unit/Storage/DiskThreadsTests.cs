@@ -38,12 +38,7 @@ public sealed class DiskThreadsTests
     public async Task Calls_are_refused_while_no_thread_can_be_started_and_run_afterwards()
     {
         var isFull = true;
-        var threads = new DiskThreads(thread =>
-        {
-            if (isFull)
-                throw new InsufficientMemoryException();
-            thread.Start();
-        });
+        var threads = Limited(() => isFull);
         var ran = 0;
         for (var i = 0; i < 100; i++)
             Assert.That(
@@ -58,12 +53,7 @@ public sealed class DiskThreadsTests
     public async Task The_running_threads_serve_calls_while_no_other_can_be_started()
     {
         var isFull = false;
-        var threads = new DiskThreads(thread =>
-        {
-            if (isFull)
-                throw new InsufficientMemoryException();
-            thread.Start();
-        });
+        var threads = Limited(() => isFull);
         using var release = new ManualResetEventSlim();
         var first = threads.RunAsync(release.Wait);
         isFull = true;
@@ -82,4 +72,12 @@ public sealed class DiskThreadsTests
         await threads.RunAsync(() => ran = true);
         Assert.That(ran, Is.True);
     }
+
+    /// <summary>Threads of a process that may have reached its limit.</summary>
+    private static DiskThreads Limited(Func<bool> isFull) => new(thread =>
+    {
+        if (isFull())
+            throw new InsufficientMemoryException();
+        thread.Start();
+    });
 }

@@ -100,9 +100,9 @@ public sealed class ReleaseQueryProperties
         Check(
             from given in Cases
             where given.query.Text != "default" && given.query.Text.Length <= ReleaseQuery.MaxLength / 2
-            select given, given =>
-        Parse(string.Join(' ', given.query.Text.ToCharArray())).Match(given.registry)
-            == given.query.Match(given.registry));
+            select given,
+            given => Parse(string.Join(' ', given.query.Text.ToCharArray())).Match(given.registry)
+                == given.query.Match(given.registry));
 
     [Test]
     public void Less_than_and_its_negation_partition_the_releases() =>
