@@ -26,10 +26,17 @@ internal sealed class OperationDurations : IDisposable
     public IReadOnlyDictionary<string, double> Means => all.GroupBy(static one => one.Operation)
         .ToDictionary(static group => group.Key, static group => group.Average(static one => one.Seconds));
 
-    /// <summary>Asserts that an operation, which a proxy delayed, has the longest mean duration.</summary>
+    /// <summary>
+    /// Asserts that an operation, which a proxy delayed, has the longest mean duration of the operations of requests.
+    /// Listings and reads of the change feed are those of background services, which share a connection with requests
+    /// and can wait behind the delayed one.
+    /// </summary>
     public void AssertSlowest(string operation, TimeSpan delay)
     {
-        var (slowest, mean) = Means.MaxBy(static pair => pair.Value);
+        var (slowest, mean) = Means
+            .Where(static pair => !pair.Key.EndsWith(" list", StringComparison.Ordinal)
+                && !pair.Key.EndsWith(" changes", StringComparison.Ordinal))
+            .MaxBy(static pair => pair.Value);
         Assert.That(slowest, Is.EqualTo(operation));
         // A timer may fire a little early.
         Assert.That(mean, Is.GreaterThan(0.9 * delay.TotalSeconds));

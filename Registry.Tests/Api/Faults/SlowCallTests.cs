@@ -15,7 +15,7 @@ public sealed class SlowCallTests(string backend) : ServerFaultTest(backend)
     [Test]
     public async Task The_slow_operation_has_the_longest_mean_duration()
     {
-        // Longer than a busy machine delays any other operation, such as a listing by a background service.
+        // Longer than a busy machine delays any other operation of the push.
         var delay = TimeSpan.FromSeconds(2);
         await using var proxy = FaultyProxy.Before(Server.Port);
         var host = await StartReplicaAsync(proxy.Port);
