@@ -110,6 +110,7 @@ internal sealed class BackupExport(CommandRegistry registry, Dialect dialect, Ac
         }
 
         using var metadata = new ReleaseMetadataReader();
+        var mediaTypes = new Cnr.LongMediaTypes(dialect);
         var written = new HashSet<Release>();
         foreach (var manifest in index.Manifests)
             await TryAsync($"{name} {manifest.Release} as {manifest.MediaType}", async () =>
@@ -120,7 +121,7 @@ internal sealed class BackupExport(CommandRegistry registry, Dialect dialect, Ac
                     .Select(static channel => channel.Name.Value);
                 await WriteReleaseAsync(
                     output,
-                    Cnr.ManifestResponse.Of(name, fetched, metadata.Read(fetched.Metadata), dialect, inChannels),
+                    Cnr.ManifestResponse.Of(name, fetched, metadata.Read(fetched.Metadata), mediaTypes, inChannels),
                     spool,
                     cancellationToken);
                 written.Add(manifest.Release);

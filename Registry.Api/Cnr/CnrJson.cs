@@ -38,8 +38,8 @@ internal sealed record PackageSummary(
 internal sealed record ContentResponse(
     string Digest, [property: JsonPropertyName("mediaType")] string MediaType, long Size, IReadOnlyList<string> Urls)
 {
-    public static ContentResponse Of(ContentDescriptor content, Dialect dialect) =>
-        new(CnrDigest.Of(content).Value, dialect.ContentType(content.MediaType.Value), content.Size, []);
+    public static ContentResponse Of(ContentDescriptor content, LongMediaTypes mediaTypes) =>
+        new(CnrDigest.Of(content).Value, mediaTypes.OfContent(content.MediaType), content.Size, []);
 }
 
 /// <summary>One release of a package in one media type.</summary>
@@ -65,12 +65,12 @@ internal sealed record ManifestResponse(
         PackageName package,
         Manifest manifest,
         RawJson? metadata,
-        Dialect dialect,
+        LongMediaTypes mediaTypes,
         IEnumerable<string>? channels = null) => new(
         package.Value,
         manifest.Release.Value,
-        dialect.ManifestType(manifest.MediaType.Value),
-        ContentResponse.Of(manifest.Content, dialect),
+        mediaTypes.OfManifest(manifest.MediaType),
+        ContentResponse.Of(manifest.Content, mediaTypes),
         CnrTime.Format(manifest.CreatedAt),
         metadata,
         channels);

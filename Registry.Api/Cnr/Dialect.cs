@@ -25,10 +25,4 @@ internal sealed record Dialect(
     /// <summary>Returns the generation of a request, by its path.</summary>
     public static Dialect Of(
         HttpRequest request) => request.Path.StartsWithSegments(Appr.Root, StringComparison.Ordinal) ? Appr : Cnr;
-
-    /// <summary>Returns the media type of a manifest.</summary>
-    public string ManifestType(string type) => $"application/vnd.{Vendor}.package-manifest.{type}.{Schema}.json";
-
-    /// <summary>Returns the media type of content.</summary>
-    public string ContentType(string type) => $"application/vnd.{Vendor}.package.{type}.{Schema}.tar+gzip";
 }

@@ -38,9 +38,10 @@ internal sealed class PackagesController(PackageRegistry packages) : CnrControll
         IEnumerable<ManifestResponse> Responses()
         {
             using var metadata = new ReleaseMetadataReader();
+            var mediaTypes = new LongMediaTypes(Dialect);
             foreach (var manifest in manifests)
                 yield return ManifestResponse.Of(
-                    snapshot.State.Name, manifest, metadata.Read(manifest.Metadata), Dialect);
+                    snapshot.State.Name, manifest, metadata.Read(manifest.Metadata), mediaTypes);
         }
     }
 
@@ -58,11 +59,12 @@ internal sealed class PackagesController(PackageRegistry packages) : CnrControll
         var snapshot = await packages.GetAsync(
             CnrName.Get(@namespace, name, release), release, mediaType: null, cancellationToken);
         var manifests = snapshot.State.GetExact(release).ToArray();
+        var mediaTypes = new LongMediaTypes(Dialect);
         return Manifests(
             snapshot,
             manifests.Select(
                 manifest => ManifestResponse.Of(
-                    snapshot.State.Name, manifest, packages.ReadMetadata(manifest), Dialect)));
+                    snapshot.State.Name, manifest, packages.ReadMetadata(manifest), mediaTypes)));
     }
 
     /// <summary>Show a manifest</summary>
@@ -88,7 +90,7 @@ internal sealed class PackagesController(PackageRegistry packages) : CnrControll
             snapshot.State.Name,
             manifest,
             packages.ReadMetadata(manifest),
-            Dialect,
+            new LongMediaTypes(Dialect),
             snapshot.State.Channels.Where(channel => channel.Current == manifest.Release)
                 .Select(static channel => channel.Name.Value));
     }

@@ -65,8 +65,15 @@ internal sealed class JsonBody(
         IEnumerable<Action<Utf8JsonWriter>> Elements()
         {
             yield return writer => writer.WriteStartArray();
+            // One delegate for all: each value is written before the next is created.
+            var current = default(T)!;
+            Action<Utf8JsonWriter> write = writer => JsonSerializer.Serialize(writer, current, type);
             foreach (var value in values)
-                yield return writer => JsonSerializer.Serialize(writer, value, type);
+            {
+                current = value;
+                yield return write;
+            }
+
             yield return writer => writer.WriteEndArray();
         }
     }

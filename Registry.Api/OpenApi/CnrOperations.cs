@@ -191,7 +191,11 @@ internal static class CnrOperations
 
     private static JsonNode? Manifest(Dialect dialect, params string[]? channels) => Json(
         ManifestResponse.Of(
-            Sample.Package, Sample.Manifest, metadata: null, dialect, channels is { Length: > 0 } ? channels : null),
+            Sample.Package,
+            Sample.Manifest,
+            metadata: null,
+            new LongMediaTypes(dialect),
+            channels is { Length: > 0 } ? channels : null),
         CnrJsonContext.Default.ManifestResponse);
 
     private static JsonNode? Channel() =>
