@@ -165,7 +165,7 @@ public sealed class RepositoryManifests(
             Subject = document.Subject?.Digest,
         };
 
-        // Rejected before anything is written; the index decides again below.
+        // Rejected before anything is written; ManifestPush decides again.
         var now = time.GetUtcNow();
         var index = (await indexes.FindAsync(package, cancellationToken))?.State;
         foreach (var tag in tags)
@@ -174,66 +174,26 @@ public sealed class RepositoryManifests(
 
         var commit = commits.Begin(package);
         await HoldAsync(commit, index, document, cancellationToken);
-        var pushed = new List<(TagName Tag, Manifest Release)>();
+        var releases = new List<(TagName Tag, Manifest Release)>();
         foreach (var tag in tags)
             if (tag.TryGetRelease(out var release)
                 && await describer.DescribePushedAsync(commit, release, document, manifest, now, cancellationToken)
                     is { } known)
-                pushed.Add((tag, known));
+                releases.Add((tag, known));
         await commit.StoreAsync(bytes, cancellationToken);
 
-        var force = mutable.IsMutable(package);
-        var resource = AccessResource.Package(package.Value);
-        var plain = tags.Except(pushed.Select(static item => item.Tag)).ToList();
-        var isReclaimed = collection.UntaggedAge is not null;
-        var children = document.GetReferences()
-            .Where(static reference => reference.IsManifest)
-            .Select(static reference => reference.Digest)
-            .ToList();
-        var isChanged = false;
-        var replacing = new HashSet<TagName>();
-        await commit.CommitAsync(
-            before =>
-            {
-                foreach (var child in children)
-                    if (before?.FindManifest(child) is null)
-                        throw ArtifactErrors.UnknownReference(package, child);
-                var current = before;
-                replacing.Clear();
-                foreach (var (tag, release) in pushed)
-                {
-                    // A provenance file says who vouches for the chart, so another one is a replacement even where
-                    // the content stays.
-                    if ((force && PackageIndex.Replaces(current, release))
-                        || PackageIndex.ReplacesProvenance(current, release))
-                    {
-                        caller.Demand(PackageRegistry.RightToPush(force: true), resource);
-                        replacing.Add(tag);
-                    }
-
-                    current = PackageIndex.WithPushedRelease(current, package, release, force);
-                }
-
-                if (pushed.Count == 0)
-                    current = PackageIndex.WithArtifact(current, package, manifest, now);
-                var next = plain.Aggregate(current!, (index, tag) => index.WithTag(tag, actual));
-                isChanged = !ReferenceEquals(next, before);
-
-                // A collector may be about to remove the manifest because it has no tag.
-                return !isChanged && isReclaimed && next.FindManifest(actual) is { Release: null }
-                    ? next.Renewed()
-                    : next;
-            },
-            current => current.FindManifest(actual) is not null
-                && pushed.TrueForAll(item => IsCurrent(current, item.Release, actual))
-                && plain.TrueForAll(tag => current.FindManifest(tag)?.Manifest.Digest == actual),
-            (current, before) => isChanged
-                ? current.Withdraw(before, actual, pushed.Select(static item => item.Release), plain)
-                : current,
-            recent: null,
-            cancellationToken);
-        if (isChanged)
-            Raise(package, caller, manifest, pushed, plain, replacing);
+        var push = new ManifestPush(
+            package,
+            manifest,
+            document,
+            releases,
+            [.. tags.Except(releases.Select(static pushed => pushed.Tag))],
+            mutable.IsMutable(package),
+            collection.UntaggedAge is not null,
+            now,
+            caller);
+        await commit.CommitAsync(push.Apply, push.IsAppliedTo, push.Withdraw, recent: null, cancellationToken);
+        push.Raise(events);
         return manifest;
     }
 
@@ -270,12 +230,6 @@ public sealed class RepositoryManifests(
             StoredDigest = digest,
         });
     }
-
-    /// <summary>
-    /// Whether a release has a manifest now. Its tag may give another one: that of the chart, or the image index.
-    /// </summary>
-    private static bool IsCurrent(PackageIndex index, Manifest release, Digest manifest) =>
-        index.Find(release.Release, release.MediaType)?.Artifact?.Current.Digest == manifest;
 
     private static ManifestDocument Parse(ReadOnlyMemory<byte> bytes, string contentType)
     {
@@ -373,34 +327,6 @@ public sealed class RepositoryManifests(
             if (blob.UploadedAt != RepositoryBlobs.Deleted)
                 return true;
         return false;
-    }
-
-    private void Raise(
-        PackageName package,
-        Caller caller,
-        OciManifest manifest,
-        List<(TagName Tag, Manifest Release)> pushed,
-        List<TagName> plain,
-        HashSet<TagName> replacing)
-    {
-        foreach (var (tag, release) in pushed)
-            events.Raise(new RegistryEvent(events.Now, caller, RegistryAction.ReleasePushed, package.Value)
-            {
-                Release = release.Release.Value,
-                MediaType = release.MediaType.Value,
-                Tag = tag.Value,
-                StoredDigest = release.Content.StoredDigest,
-                TarDigest = release.Content.TarDigest,
-                Size = release.Content.Size,
-                Forced = replacing.Contains(tag),
-            });
-        if (pushed.Count == 0 || plain.Count > 0)
-            events.Raise(new RegistryEvent(events.Now, caller, RegistryAction.ManifestPushed, package.Value)
-            {
-                Tag = plain.Count == 0 ? null : string.Join(", ", plain.Select(static tag => tag.Value)),
-                StoredDigest = manifest.Digest,
-                Size = manifest.Size,
-            });
     }
 }
 
