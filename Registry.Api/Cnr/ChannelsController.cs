@@ -19,8 +19,10 @@ internal sealed class ChannelsController(PackageRegistry packages, ChannelRegist
     public async Task<IActionResult> ListAsync(string @namespace, string name, CancellationToken cancellationToken)
     {
         var snapshot = await packages.GetAsync(CnrName.Get(@namespace, name), cancellationToken);
-        return JsonBody.OfMany(
+        var body = JsonBody.OfMany(
             snapshot.State.Channels.Select(ChannelResponse.Of), CnrJsonContext.Default.ChannelResponse, Tag(snapshot));
+        body.SourceBytes = () => packages.SizeOf(snapshot.State);
+        return body;
     }
 
     /// <summary>Show a channel</summary>

@@ -119,7 +119,10 @@ internal sealed class PackagesController(PackageRegistry packages) : CnrControll
             tag: null);
     }
 
-    private static JsonBody Manifests(
-        DocumentSnapshot<PackageIndex> snapshot, IEnumerable<ManifestResponse> manifests) =>
-        JsonBody.OfMany(manifests, CnrJsonContext.Default.ManifestResponse, Tag(snapshot));
+    private JsonBody Manifests(DocumentSnapshot<PackageIndex> snapshot, IEnumerable<ManifestResponse> manifests)
+    {
+        var body = JsonBody.OfMany(manifests, CnrJsonContext.Default.ManifestResponse, Tag(snapshot));
+        body.SourceBytes = () => packages.SizeOf(snapshot.State);
+        return body;
+    }
 }

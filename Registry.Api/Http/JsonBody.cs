@@ -42,6 +42,12 @@ internal sealed class JsonBody(
     private static readonly JsonWriterOptions WriterOptions =
         new() { SkipValidation = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    /// <summary>
+    /// Estimates the memory of what the elements are made from, in bytes. It stays in use while a long body is sent, so
+    /// it is reserved. Null when it is small, or shared by all requests.
+    /// </summary>
+    public Func<long>? SourceBytes { get; set; }
+
     /// <summary>The cache of the body; null for none.</summary>
     public ICachedBody? Cached { get; set; }
 
@@ -116,7 +122,9 @@ internal sealed class JsonBody(
         if (!done)
         {
             await transfer.ReserveOutputAsync(
-                long.MaxValue, Cached?.MaxBytes * CopiesWhilePrepared ?? BufferBytes, cancellationToken);
+                long.MaxValue,
+                (Cached?.MaxBytes * CopiesWhilePrepared ?? BufferBytes) + (SourceBytes?.Invoke() ?? 0),
+                cancellationToken);
             if (Cached is not null)
                 done = Fill(writer, buffer, rest, Cached.MaxBytes);
         }

@@ -31,10 +31,12 @@ internal sealed class TagsController(RepositoryManifests manifests) : OciControl
         var tags = list.Tags.Select(static tag => tag.Value);
         if (page.Last is not null)
             tags = tags.SkipWhile(tag => string.CompareOrdinal(tag, page.Last) <= 0);
-        return OciJson.List(
+        var body = OciJson.List(
             "tags",
             page.Of(tags, Response, AddressOf(package, "tags/list")),
             list.Fingerprint,
             package);
+        body.SourceBytes = list.Index is { } index ? () => manifests.SizeOf(index) : null;
+        return body;
     }
 }

@@ -22,6 +22,14 @@ internal sealed class DocumentReader<TKey, TState>(
     where TKey : notnull
     where TState : class
 {
+    /// <summary>Stored documents up to this size, in bytes, take little memory when they are parsed.</summary>
+    private const int SmallBytes = 16 * 1024;
+
+    /// <summary>
+    /// Admits as many parsers of large documents as processors can run: more would only hold more memory.
+    /// </summary>
+    private static readonly SemaphoreSlim Parsers = new(Environment.ProcessorCount);
+
     private readonly SecondChanceCache<TKey, Cached> cache = new(maxBytes);
 
     /// <summary>Null when each reader asks the storage itself.</summary>
@@ -30,7 +38,6 @@ internal sealed class DocumentReader<TKey, TState>(
 
     /// <summary>The documents that are being parsed. Concurrent readers of one revision share the result.</summary>
     private readonly ConcurrentDictionary<(TKey, Revision), Task<DocumentSnapshot<TState>>> parsing = [];
-
     /// <summary>How the cache has been used. A request whose cached state is outdated is a miss.</summary>
     public CacheUsage Usage => cache.Usage;
 
@@ -132,13 +139,16 @@ internal sealed class DocumentReader<TKey, TState>(
     private void Cache(TKey key, DocumentSnapshot<TState> snapshot, long stamp) =>
         cache.Set(key, new Cached(snapshot, stamp), codec.SizeOf(snapshot.State));
 
-    private Task<DocumentSnapshot<TState>> ParseOnceAsync(TKey key, Document document, long stamp)
+    private async Task<DocumentSnapshot<TState>> ParseOnceAsync(TKey key, Document document, long stamp)
     {
         var own =
             new TaskCompletionSource<DocumentSnapshot<TState>>(TaskCreationOptions.RunContinuationsAsynchronously);
         var shared = parsing.GetOrAdd((key, document.Revision), own.Task);
         if (shared != own.Task)
-            return shared;
+            return await shared;
+        var isLarge = document.Content.Length > SmallBytes;
+        if (isLarge)
+            await Parsers.WaitAsync(CancellationToken.None);
         try
         {
             // Looked up only now: a reader that parsed the revision a moment ago cached it before it left.
@@ -161,9 +171,11 @@ internal sealed class DocumentReader<TKey, TState>(
         finally
         {
             parsing.TryRemove((key, document.Revision), out _);
+            if (isLarge)
+                Parsers.Release();
         }
 
-        return own.Task;
+        return await own.Task;
     }
 
     /// <summary>A state in the cache.</summary>

@@ -74,6 +74,9 @@ public class DocumentSet<TKey, TState>
     /// </exception>
     internal DocumentSnapshot<TState> Parse(TKey key, Document document) => reader.Parse(key, document);
 
+    /// <summary>Returns the size of a state in memory, in estimated bytes.</summary>
+    public long SizeOf(TState state) => codec.SizeOf(state);
+
     /// <summary>
     /// Makes the current state of the document durable, before a client is rejected because of it.
     /// </summary>

@@ -39,8 +39,11 @@ internal sealed class PackageIndexCodec(
     /// <summary>The place of a manifest in the stored form.</summary>
     private const int PlaceBytes = 24;
 
-    /// <summary>The size of a plain tag.</summary>
-    private const int TagBytes = 200;
+    /// <summary>
+    /// The size of a plain tag, without the characters of its name: its object, two strings, a digest of 64 characters,
+    /// and its entries by name. Calculated for 64 bits.
+    /// </summary>
+    private const int TagBytes = 250;
 
     /// <summary>The size of a release in a channel.</summary>
     private const int ChannelReleaseBytes = 16;
@@ -104,7 +107,8 @@ internal sealed class PackageIndexCodec(
 
         bytes += packed.Sum(static stored => (long)stored.Length);
         bytes += (long)state.Artifacts.Artifacts.Length * OciManifestBytes;
-        bytes += (long)state.Artifacts.Tags.Length * TagBytes;
+        foreach (var tag in state.Artifacts.Tags)
+            bytes += TagBytes + (sizeof(char) * tag.Name.Value.Length);
         foreach (var index in state.Artifacts.Indexes)
             bytes += (1L + index.PreviousManifests.Length) * OciManifestBytes;
         foreach (var channel in state.Channels)

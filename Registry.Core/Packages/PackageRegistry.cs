@@ -76,6 +76,9 @@ public sealed partial class PackageRegistry(
     /// </summary>
     public RawJson? ReadMetadata(Manifest manifest) => indexes.ReadMetadata(manifest.Metadata);
 
+    /// <summary>Returns the size of a package index in memory, in estimated bytes.</summary>
+    public long SizeOf(PackageIndex index) => indexes.SizeOf(index);
+
     /// <summary>Opens the content of a manifest. A small content may come from the cache.</summary>
     /// <param name="package">The package.</param>
     /// <param name="manifest">The manifest, from a read that began after the request.</param>

@@ -105,13 +105,16 @@ public sealed class RepositoryManifests(
         if (await indexes.FindAsync(package, cancellationToken) is { } snapshot)
         {
             ThrowIfIncomplete(snapshot.State);
-            return new TagList(snapshot.State.Tags, snapshot.Fingerprint);
+            return new TagList(snapshot.State.Tags, snapshot.Fingerprint, snapshot.State);
         }
 
         return await HasBlobsAsync(package, cancellationToken)
-            ? new TagList([], default)
+            ? new TagList([], default, Index: null)
             : throw ArtifactErrors.RepositoryNotFound(package);
     }
+
+    /// <summary>Returns the size of a package index in memory, in estimated bytes.</summary>
+    public long SizeOf(PackageIndex index) => indexes.SizeOf(index);
 
     /// <summary>Returns the manifests that refer to a manifest, by digest; none for an unknown package.</summary>
     /// <param name="package">The package.</param>

@@ -1,4 +1,5 @@
 using Registry.Core.Artifacts;
+using Registry.Core.Packages;
 
 namespace Registry.Core.Repositories;
 
@@ -7,4 +8,5 @@ namespace Registry.Core.Repositories;
 /// <param name="Fingerprint">
 /// The fingerprint of the package, which changes when a tag does; 0 without manifests.
 /// </param>
-public sealed record TagList(IReadOnlyList<TagName> Tags, UInt128 Fingerprint);
+/// <param name="Index">The package; null without manifests.</param>
+public sealed record TagList(IReadOnlyList<TagName> Tags, UInt128 Fingerprint, PackageIndex? Index);
