@@ -50,7 +50,7 @@ internal sealed class ManifestsController(RepositoryManifests manifests) : OciCo
     /// </remarks>
     /// <param name="name">The repository.</param>
     /// <param name="reference">The tag to set, or the digest of the body.</param>
-    /// <param name="tag">If the reference is a digest: the tags to set.</param>
+    /// <param name="tag">If the reference is a digest: the tags to set, at most 100.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
     [Requires(AccessActions.Push)]
     [HttpPut(Route)]
@@ -61,6 +61,8 @@ internal sealed class ManifestsController(RepositoryManifests manifests) : OciCo
         BodyLimit.Lift(HttpContext);
         var package = RepositoryName.Get(name);
         Digest? digest = IsDigest(reference) ? DigestOf(reference) : null;
+        if (digest is not null && tag.Length > RepositoryManifests.MaxTags)
+            throw OciErrors.TooManyTags(tag.Length);
         List<TagName> tags = digest is null ? [TagOf(reference)] : [.. tag.Distinct().Select(TagOf)];
         var bytes = await SmallBody.ReadAsync(Request, RepositoryManifests.MaxManifestBytes, cancellationToken)
             ?? throw OciErrors.ManifestTooLarge(package);

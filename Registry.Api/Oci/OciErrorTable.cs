@@ -60,6 +60,7 @@ internal static class OciErrorTable
         ErrorCode.Conflict => (StatusCodes.Status409Conflict, Denied),
         ErrorCode.IndexFull => (StatusCodes.Status413PayloadTooLarge, Denied),
         ErrorCode.RequestTooLarge => (StatusCodes.Status413PayloadTooLarge, SizeInvalid),
+        ErrorCode.UriTooLong => (StatusCodes.Status414UriTooLong, Unsupported),
         ErrorCode.UploadOutOfOrder => (StatusCodes.Status416RangeNotSatisfiable, BlobUploadInvalid),
         ErrorCode.TooManyUploads => (StatusCodes.Status429TooManyRequests, TooManyRequests),
         ErrorCode.ResourceInUse => (StatusCodes.Status429TooManyRequests, TooManyRequests),

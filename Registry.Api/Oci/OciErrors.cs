@@ -29,6 +29,15 @@ internal static class OciErrors
         "A tag must have 1 to 128 letters, digits, '.', '_' or '-', and start with a letter, a digit or '_'",
         ("tag", tag));
 
+    /// <summary>A push by digest with too many tags.</summary>
+    /// <param name="tags">How many tags the request has.</param>
+    public static RegistryException TooManyTags(int tags) => new(
+        ErrorCode.UriTooLong,
+        $"The request has {tags} parameters 'tag'; expected at most {RepositoryManifests.MaxTags}",
+        ("field", "tag"),
+        ("tags", tags),
+        ("limit", RepositoryManifests.MaxTags));
+
     /// <summary>A manifest over the limit.</summary>
     public static RegistryException ManifestTooLarge(PackageName package) => new(
         ErrorCode.RequestTooLarge,

@@ -23,6 +23,8 @@ internal static class OciErrorExamples
 
     public static RegistryException InvalidTag { get; } = OciErrors.InvalidTag("-beta");
 
+    public static RegistryException TooManyTags { get; } = OciErrors.TooManyTags(RepositoryManifests.MaxTags + 1);
+
     public static RegistryException InvalidPageSize { get; } = OciErrors.InvalidPageSize("-1");
 
     public static RegistryException InvalidManifest { get; } =

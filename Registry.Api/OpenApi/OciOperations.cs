@@ -51,6 +51,7 @@ internal static class OciOperations
             Immutable,
             ReservedTag,
             ManifestTooLarge,
+            TooManyTags,
             InUse,
             OutcomeUnknown)
         {

@@ -119,6 +119,9 @@ public enum ErrorCode
     /// <summary>The request exceeds the configured size limit.</summary>
     RequestTooLarge,
 
+    /// <summary>The URL has more parameters than allowed.</summary>
+    UriTooLong,
+
     /// <summary>
     /// The outcome of a write is unknown, or the registry is starting or has no memory left for transfers: check, then
     /// retry.

@@ -37,6 +37,9 @@ public sealed class RepositoryManifests(
     /// <summary>The maximum size of a manifest, in bytes.</summary>
     public const int MaxManifestBytes = ManifestReader.MaxBytes;
 
+    /// <summary>The maximum number of tags in one push by digest.</summary>
+    public const int MaxTags = 100;
+
     /// <summary>Finds a manifest by its tag or its digest.</summary>
     /// <param name="package">The package.</param>
     /// <param name="reference">A tag or a digest, as it was requested.</param>

@@ -201,6 +201,18 @@ public sealed class OpenApiErrorTests(string backend)
     }
 
     [Test]
+    public async Task The_response_to_too_many_tags_matches_its_example()
+    {
+        var operation = document.Operation("ociPushManifest");
+        var url = operation.Url(new() { ["reference"] = $"sha256:{NoBlob}" });
+        var tags = string.Join('&', Enumerable.Repeat("tag=latest", 101));
+        using var response = await host.Client.PutAsync($"{url}?{tags}", Content(operation, "{}"));
+        Assert.That((int)response.StatusCode, Is.EqualTo(414));
+        var body = JsonNode.Parse(await response.Content.ReadAsStringAsync());
+        Assert.That(JsonNode.DeepEquals(body, operation.Examples(414).Single().Value), body!.ToJsonString());
+    }
+
+    [Test]
     public void Every_503_and_507_declares_Retry_After()
     {
         foreach (var operation in document.Operations)

@@ -65,6 +65,7 @@ internal sealed class ErrorTable(
             [ErrorCode.IndexFull] = (StatusCodes.Status422UnprocessableEntity, "invalid-parameters"),
             [ErrorCode.ResourceInUse] = (StatusCodes.Status409Conflict, "resource-in-use"),
             [ErrorCode.RequestTooLarge] = (StatusCodes.Status413PayloadTooLarge, "request-too-large"),
+            [ErrorCode.UriTooLong] = (StatusCodes.Status414UriTooLong, "uri-too-long"),
             [ErrorCode.Unavailable] = (StatusCodes.Status503ServiceUnavailable, "unavailable"),
         }.ToFrozenDictionary(),
         new Dictionary<int, (string, string)>

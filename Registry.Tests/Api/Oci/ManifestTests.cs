@@ -121,6 +121,27 @@ public sealed class ManifestTests : OciTest
                 await Host.Client.GetByteArrayAsync($"{repository.Root}/manifests/{tag}"), Is.EqualTo(manifest));
     }
 
+    [TestCase(100, true, 201)]
+    [TestCase(101, true, 414)]
+    [TestCase(101, false, 414)]
+    public async Task A_push_by_digest_has_at_most_100_tags(int count, bool distinct, int status)
+    {
+        var repository = New();
+        var manifest = await ManifestAsync(repository);
+        var digest = OciRepository.DigestOf(manifest);
+        var query = string.Join('&', Enumerable.Range(0, count).Select(i => $"tag=t{(distinct ? i : 0)}"));
+        using var pushed = await repository.PutManifestAsync($"{digest}?{query}", manifest);
+        Assert.That((int)pushed.StatusCode, Is.EqualTo(status));
+        using var pulled = await repository.SendAsync("GET", $"manifests/{digest}");
+        Assert.That(pulled.IsSuccessStatusCode, Is.EqualTo(pushed.IsSuccessStatusCode));
+        if (pushed.IsSuccessStatusCode)
+            return;
+        var error = JsonNode.Parse(await pushed.Content.ReadAsStringAsync())!["errors"]![0]!;
+        Assert.That((string?)error["code"], Is.EqualTo("UNSUPPORTED"));
+        Assert.That(
+            error["detail"]!.ToJsonString(), Is.EqualTo($$"""{"field":"tag","tags":{{count}},"limit":100}"""));
+    }
+
     [Test]
     public async Task An_empty_tag_of_the_query_is_400()
     {

@@ -25,6 +25,7 @@ public sealed class OciErrorTableTests
     [TestCase(ErrorCode.Conflict, 409, "DENIED")]
     [TestCase(ErrorCode.IndexFull, 413, "DENIED")]
     [TestCase(ErrorCode.RequestTooLarge, 413, "SIZE_INVALID")]
+    [TestCase(ErrorCode.UriTooLong, 414, "UNSUPPORTED")]
     [TestCase(ErrorCode.UploadOutOfOrder, 416, "BLOB_UPLOAD_INVALID")]
     [TestCase(ErrorCode.TooManyUploads, 429, "TOOMANYREQUESTS")]
     [TestCase(ErrorCode.ResourceInUse, 429, "TOOMANYREQUESTS")]
