@@ -43,26 +43,18 @@ public sealed class ReleaseDescriber(IBlobStore blobs, DerivedReleases derived, 
         return new ReleaseArtifact(contentAt, made.Describe(), [], known, unlisted);
     }
 
-    /// <summary>Describes a release that is pushed as a manifest.</summary>
+    /// <summary>Inspects the content of a manifest whose tags name releases.</summary>
     /// <param name="commit">The commit of the manifest, which holds its layers.</param>
-    /// <param name="release">The release that its tag names.</param>
     /// <param name="document">The manifest.</param>
-    /// <param name="pushed">The manifest as it will be stored.</param>
-    /// <param name="now">The time of the push.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    /// <returns>The release; null when the manifest is not that of a release.</returns>
+    /// <returns>The content of all these releases; null when the manifest is not that of a release.</returns>
     /// <exception cref="RegistryException">
     /// <see cref="ErrorCode.InvalidManifest"/>: its content is not a package.
     /// <see cref="ErrorCode.UnknownReference"/>: its content or its provenance file is not there.
     /// </exception>
     /// <exception cref="StorageException">The storage failed.</exception>
-    internal async Task<Manifest?> DescribePushedAsync(
-        PackageCommit commit,
-        Release release,
-        ManifestDocument document,
-        OciManifest pushed,
-        DateTimeOffset now,
-        CancellationToken cancellationToken)
+    internal async Task<PushedContent?> InspectPushedAsync(
+        PackageCommit commit, ManifestDocument document, CancellationToken cancellationToken)
     {
         if (FindRelease(document) is not { } found)
             return null;
@@ -75,10 +67,7 @@ public sealed class ReleaseDescriber(IBlobStore blobs, DerivedReleases derived, 
             chart = commit.Holds(provenance.Digest)
                 ? chart with { Provenance = new BlobDescriptor(provenance.Digest, provenance.Size) }
                 : throw ArtifactErrors.UnknownReference(commit.Package, provenance.Digest);
-        return new Manifest(release, content, Microseconds.Floor(now), Metadata: null, PackageRegistry.NewPushId())
-        {
-            Artifact = new ReleaseArtifact(WholeSeconds.Floor(now), pushed, [], chart, unlisted),
-        };
+        return new PushedContent(content, chart, unlisted);
     }
 
     /// <summary>

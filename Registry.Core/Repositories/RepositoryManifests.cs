@@ -181,11 +181,11 @@ public sealed class RepositoryManifests(
         var commit = commits.Begin(package);
         await HoldAsync(commit, index, document, cancellationToken);
         var releases = new List<(TagName Tag, Manifest Release)>();
+        PushedContent? content = null;
         foreach (var tag in tags)
             if (tag.TryGetRelease(out var release)
-                && await describer.DescribePushedAsync(commit, release, document, manifest, now, cancellationToken)
-                    is { } known)
-                releases.Add((tag, known));
+                && (content ??= await describer.InspectPushedAsync(commit, document, cancellationToken)) is { } known)
+                releases.Add((tag, known.Describe(release, manifest, now)));
         await commit.StoreAsync(bytes, cancellationToken);
 
         var push = new ManifestPush(

@@ -76,6 +76,36 @@ internal sealed class OnePackageTests
     }
 
     [Test]
+    public async Task A_chart_pushed_with_several_versions_is_read_once()
+    {
+        var faults = new StorageFaults();
+        var watched = new OneRegistry(faults: faults);
+        var chart = Chart("1.0.0");
+        var manifest = await watched.HelmManifestAsync(chart);
+        var opened = 0;
+        faults.Before = call =>
+        {
+            if (call.Operation == StorageOperation.OpenBlob
+                && call.Key.EndsWith(Sha256(chart).Value, StringComparison.Ordinal))
+                opened++;
+            return default;
+        };
+        TagName[] tags = [Tag("1.0.0"), Tag("1.0.1"), Tag("1.0.2"), Tag("latest"), Tag("1.1.0"), Tag("2.0.0")];
+        await watched.Repositories.PutAsync(
+            Name, manifest, OciMediaTypes.Manifest, Sha256(manifest), tags, Samples.Caller, default);
+        Assert.That(opened, Is.EqualTo(1));
+        var releases = (await watched.IndexAsync())!.Manifests;
+        Assert.That(
+            releases.Select(static each => each.Release.Value),
+            Is.EquivalentTo(["1.0.0", "1.0.1", "1.0.2", "1.1.0", "2.0.0"]));
+        Assert.That(
+            releases.Select(static each => each.Content.StoredDigest), Is.All.EqualTo(Sha256(chart)));
+        Assert.That(releases.Select(static each => each.Artifact!.Chart), Is.All.Not.Null);
+        Assert.That(releases.Select(static each => each.PushId), Is.Unique);
+        Assert.That(await watched.DigestAsync("latest"), Is.EqualTo(Sha256(manifest)));
+    }
+
+    [Test]
     public async Task What_is_pinned_stays_readable_until_the_content_changes()
     {
         var chart = Chart("1.0.0");
