@@ -1,5 +1,7 @@
 using System.Text.Json;
 using NUnit.Framework;
+using Registry.Core.Artifacts;
+using Registry.Core.Storage;
 using Registry.Tests.Support;
 using Registry.Tests.Support.Servers;
 
@@ -71,6 +73,26 @@ public sealed class ProxyTests
         Assert.That(
             await client.GetStringAsync(archive.RootElement.GetProperty("selfLink").GetString(), cancellationToken),
             Is.EqualTo("x"));
+    }
+
+    [Test]
+    public async Task A_push_with_the_most_and_longest_tags_passes_the_recommended_buffers()
+    {
+        var configuration = File.ReadLines(Path.Combine(RegistryProcess.Root, "deploy", "nginx", "registry.conf"));
+        var buffers = string.Concat(
+            configuration.Where(static line => line.Trim().StartsWith("proxy_buffer", StringComparison.Ordinal)));
+        await using var registry = await RegistryHost.StartAsync();
+        await using var nginx =
+            await NginxServer.StartAsync(registry.Address, keepsPrefix: false, buffers, cancellationToken);
+        using var client = new HttpClient { BaseAddress = nginx.Address };
+        var manifest = """{"schemaVersion":2,"manifests":[]}"""u8.ToArray();
+        string[] tags = [.. Enumerable.Range(0, 100).Select(static i => $"{i}".PadLeft(128, 't'))];
+        using var response = await client.PutAsync(
+            $"v2/a/manifests/{OciDigest.Format(Digest.Of(manifest))}?tag={string.Join("&tag=", tags)}",
+            new ByteArrayContent(manifest) { Headers = { ContentType = new(OciMediaTypes.Index) } },
+            cancellationToken);
+        Assert.That((int)response.StatusCode, Is.EqualTo(201));
+        Assert.That(response.Headers.GetValues("OCI-Tag").Single(), Is.EqualTo(string.Join(", ", tags)));
     }
 
     [TestCase(NginxServer.KeepHost, 200)]

@@ -54,6 +54,7 @@ public sealed class NginxServer : ServerProcess
         http {
             access_log off;
             client_max_body_size 720m;
+            large_client_header_buffers 4 40k;
             client_body_temp_path body;
             proxy_temp_path proxy;
             fastcgi_temp_path fastcgi;
