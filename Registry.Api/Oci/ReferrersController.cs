@@ -20,6 +20,18 @@ internal sealed class ReferrersController(RepositoryManifests manifests) : OciCo
     /// </summary>
     private const int EntryBytes = 512;
 
+    /// <summary>
+    /// The memory of a page, in multiples of its length: <see cref="ReferrersIndex"/> collects it in a buffer that
+    /// doubles when it is full, and then copies it.
+    /// </summary>
+    private const int PageFactor = 3;
+
+    /// <summary>
+    /// The memory of an entry, in multiples of the length of its manifest: three for the bytes and what is parsed from
+    /// them, and two for the buffer that the entry is written to, which doubles too.
+    /// </summary>
+    private const int EntryFactor = 5;
+
     /// <summary>List referrers</summary>
     /// <remarks>
     /// Returns an image index, which is empty if the manifest or the repository does not exist. A long one has pages:
@@ -61,9 +73,12 @@ internal sealed class ReferrersController(RepositoryManifests manifests) : OciCo
         CancellationToken cancellationToken)
     {
         // The annotations and the artifact type of an entry are copied from its manifest, and so are no longer than it.
-        var bound = Math.Min(
-            referrers.Sum(static referrer => referrer.Size + EntryBytes), ReferrersIndex.DefaultMaxBytes);
-        await RequestTransfer.Of(HttpContext).ReserveOutputAsync(bound, bound, cancellationToken);
+        // An entry that is longer than a page gets its own.
+        List<long> entries = [.. referrers.Select(static referrer => referrer.Size + EntryBytes)];
+        var longest = entries.DefaultIfEmpty().Max();
+        var page = Math.Max(Math.Min(entries.Sum(), ReferrersIndex.DefaultMaxBytes), longest);
+        await RequestTransfer.Of(HttpContext).ReserveOutputAsync(
+            page, (PageFactor * page) + (EntryFactor * longest), cancellationToken);
         var index = new ReferrersIndex(artifactType);
         foreach (var referrer in referrers)
         {

@@ -2,8 +2,11 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
 using NUnit.Framework;
 using Registry.Core.Artifacts;
+using Registry.Core.Transfers;
+using Registry.Tests.Support;
 
 namespace Registry.Tests.Api.Oci;
 
@@ -112,6 +115,22 @@ public sealed class ReferrersTests : OciTest
 
         Assert.That(pages, Is.EqualTo(3));
         Assert.That(found, Is.EqualTo(expected.Order(StringComparer.Ordinal)));
+    }
+
+    [Test]
+    public async Task A_referrer_larger_than_a_page_reserves_its_memory()
+    {
+        const int Bytes = 3_900_000;
+        var repository = New();
+        var annotations = new JsonObject { ["long"] = new string('x', Bytes) };
+        await ReferAsync(repository, OciRepository.UnknownDigest, Signature, annotations);
+        var budget = Host.Services.GetRequiredService<TransferBudget>();
+        Assert.That(() => budget.Reserved, Is.Zero.After(10_000, 20));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        var path = $"{repository.Root}/referrers/{OciRepository.UnknownDigest}";
+        using (await SlowClient.GetAsync(Host.Address, path, "", deadline.Token))
+            Assert.That(() => budget.Reserved, Is.GreaterThan(8L * Bytes).After(10_000, 20));
+        Assert.That(() => budget.Reserved, Is.Zero.After(10_000, 20));
     }
 
     [TestCaseSource(typeof(Digests), nameof(Digests.Invalid))]
