@@ -78,7 +78,7 @@ internal sealed class ArchiveUnpacker : ITarObserver, IDisposable
         // Of several files with the same path the last one counts, as in tar.
         pathsLength += path.Length;
         files[path] = current = new Entry(header.DataBytes);
-        return header.DataBytes is > 0 and <= MaxFileBytes;
+        return current.IsKept;
     }
 
     /// <inheritdoc/>
@@ -90,7 +90,7 @@ internal sealed class ArchiveUnpacker : ITarObserver, IDisposable
         if (current is null)
             extensions.Data(bytes);
         else
-            current.Content.Write(bytes);
+            current.Write(bytes);
     }
 
     /// <inheritdoc/>
@@ -132,7 +132,7 @@ internal sealed class ArchiveUnpacker : ITarObserver, IDisposable
             .. files.Select(file => new ArchiveFile(
                 file.Key[folder.Length..],
                 file.Value.Size,
-                file.Value.IsWhole ? file.Value.Content.WrittenMemory : (ReadOnlyMemory<byte>?)null)),
+                file.Value.IsWhole ? file.Value.Content : (ReadOnlyMemory<byte>?)null)),
         ];
     }
 
@@ -158,12 +158,23 @@ internal sealed class ArchiveUnpacker : ITarObserver, IDisposable
         return path;
     }
 
+    /// <summary>A file. Its buffer has its size, because a buffer that grows takes up to twice as much.</summary>
     private sealed class Entry(long size)
     {
+        private int written;
+
         public long Size => size;
 
-        public ArrayBufferWriter<byte> Content { get; } = new();
+        public bool IsKept => size is > 0 and <= MaxFileBytes;
 
-        public bool IsWhole => Content.WrittenCount == size;
+        public byte[] Content { get; } = size is > 0 and <= MaxFileBytes ? new byte[size] : [];
+
+        public bool IsWhole => written == size;
+
+        public void Write(ReadOnlySpan<byte> bytes)
+        {
+            bytes.CopyTo(Content.AsSpan(written));
+            written += bytes.Length;
+        }
     }
 }

@@ -1,5 +1,6 @@
 using System.Formats.Tar;
 using System.IO.Compression;
+using System.Runtime.InteropServices;
 using System.Text;
 using NUnit.Framework;
 using Registry.Core.Content;
@@ -49,6 +50,14 @@ public sealed class ArchiveUnpackerTests
         Assert.That(files.Find("large")!.Content, Is.Null);
         Assert.That(TextOf(files, "small"), Is.EqualTo("s"));
         Assert.That(TextOf(files, "empty"), Is.Empty);
+    }
+
+    [Test]
+    public async Task A_file_takes_the_memory_that_is_counted()
+    {
+        var files = await UnpackAsync(OneRegistry.Archive(("a", new string('x', (512 << 10) + 1))));
+        Assert.That(MemoryMarshal.TryGetArray(files.Find("a")!.Content!.Value, out var array));
+        Assert.That(array.Array!, Has.Length.LessThan(files.Bytes));
     }
 
     [Test]
