@@ -19,7 +19,7 @@ internal sealed class ArtifactPages(RepositoryManifests manifests, RepositoryBlo
     /// <summary>
     /// The largest manifest, and the largest config, that is read, in bytes. Those of images have a few KiB.
     /// </summary>
-    private const int MaxReadBytes = 128 << 10;
+    public const int MaxReadBytes = 128 << 10;
 
     private const string Latest = "latest";
 
@@ -73,6 +73,10 @@ internal sealed class ArtifactPages(RepositoryManifests manifests, RepositoryBlo
             artifact => artifact.Subject is null && !tagged.Contains(artifact.Digest));
     }
 
+    /// <summary>Returns the bytes of the manifests whose facts are read.</summary>
+    public static long ReadBytesOf(ImmutableArray<TagGroup> groups) =>
+        groups.Take(MaxRead).Where(IsRead).Sum(static group => group.Found.Manifest.Size);
+
     /// <summary>Reads the facts of the first manifests.</summary>
     /// <exception cref="StorageException">The storage failed, or a manifest is damaged.</exception>
     public async ValueTask<ImmutableArray<TagGroup>> ReadAsync(
@@ -90,9 +94,9 @@ internal sealed class ArtifactPages(RepositoryManifests manifests, RepositoryBlo
     public async ValueTask<TagGroup> ReadAsync(
         PackageIndex index, TagGroup group, CancellationToken cancellationToken)
     {
-        var stored = group.Found.Manifest;
-        if (stored.IsDerived || stored.Size > MaxReadBytes)
+        if (!IsRead(group))
             return group;
+        var stored = group.Found.Manifest;
         var document = await manifests.ParseAsync(index.Name, stored, cancellationToken);
         return group with
         {
@@ -116,6 +120,9 @@ internal sealed class ArtifactPages(RepositoryManifests manifests, RepositoryBlo
         await reader.Content.ReadExactlyAsync(bytes, cancellationToken);
         return bytes;
     }
+
+    private static bool IsRead(TagGroup group) =>
+        group.Found.Manifest is { IsDerived: false, Size: <= MaxReadBytes };
 
     private static TagGroup? Untagged(PackageIndex index) =>
         index.Artifacts.Artifacts.FirstOrDefault(static artifact => artifact.Subject is null) is { } first

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Mvc;
 using Registry.Api.Access;
 using Registry.Api.Http;
+using Registry.Api.Http.Transfers;
 using Registry.Core.Access;
 using Registry.Core.Packages;
 using Registry.Core.Versions;
@@ -31,8 +32,11 @@ internal sealed class IconsController(PackageIndexes indexes, PackageFiles files
             || !index.Contains(release))
             return NotFound();
         var manifest = ReleasePages.Choose(index, release, type);
+        await RequestTransfer.Of(HttpContext).ReserveAsync(
+            ReleaseModel.ChartBytesOf(manifest) + (2 * PackageIcon.MaxBytes), cancellationToken);
         var chart = await derived.ReadChartAsync(name, manifest, cancellationToken);
-        if (PackageIcon.Find(chart, await files.ReadAsync(name, manifest, cancellationToken)) is not { } icon)
+        if (await files.ReadAsync(
+            name, manifest, unpacked => PackageIcon.Find(chart, unpacked), cancellationToken) is not { } icon)
             return NotFound();
         PageHeaders.Protect(Response, "form-action 'none'; style-src 'unsafe-inline'; sandbox");
         Response.Headers.CacheControl = "no-cache";

@@ -12,7 +12,7 @@ namespace Registry.Api.Ui;
 internal static class PackageIcon
 {
     /// <summary>The largest icon, in bytes.</summary>
-    private const int MaxBytes = 256 << 10;
+    public const int MaxBytes = 256 << 10;
 
     /// <summary>
     /// The most references in an SVG. References to references multiply what a browser draws, until it freezes.

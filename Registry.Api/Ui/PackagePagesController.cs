@@ -98,13 +98,9 @@ internal sealed class PackagePagesController(
                 && (Caller.May(AccessActions.Push, AccessResource.Package(text))
                     || Caller.May(AccessActions.Delete, AccessResource.Package(text))),
         };
-        var model = await releases.MakeAsync(request, cancellationToken);
+        var model = await releases.MakeAsync(request, RequestTransfer.Of(HttpContext), cancellationToken);
         if (model.Tab == ReleaseTab.Versions && request.Page > model.VersionPages)
             return Redirect($"{model.QueryOf(ReleaseTab.Versions)}&page={model.VersionPages}");
-
-        // A client may read slowly, or not at all: what the page holds in the meantime counts as that of a download
-        // does.
-        await RequestTransfer.Of(HttpContext).ReserveAsync(model.RenderBytes, cancellationToken);
         return Page("Release", model);
     }
 

@@ -12,13 +12,16 @@ namespace Registry.Api.Ui;
 /// <param name="Request">What was asked for.</param>
 /// <param name="Latest">The latest release; null when there is none.</param>
 /// <param name="Manifest">The release in the media type that is shown; null when there is none.</param>
-/// <param name="Chart">The chart; null when the release is not a chart.</param>
-/// <param name="Files">
-/// The files of the release; null when there is no release, or its content is lost or damaged.
-/// </param>
-internal sealed record ReleaseModel(
-    ReleaseRequest Request, Release? Latest, Manifest? Manifest, ChartMetadata? Chart, ArchiveFiles? Files)
+internal sealed record ReleaseModel(ReleaseRequest Request, Release? Latest, Manifest? Manifest)
 {
+    /// <summary>The chart; null when the release is not a chart.</summary>
+    public ChartMetadata? Chart { get; init; }
+
+    /// <summary>
+    /// The files of the release; null when there is no release, or its content is lost or damaged.
+    /// </summary>
+    public PageFiles? Files { get; init; }
+
     /// <summary>
     /// Why the Helm repository does not list the release, as a sentence; null when it does, or the release is in
     /// another media type.
@@ -26,10 +29,10 @@ internal sealed record ReleaseModel(
     public required string? Unlisted { get; init; }
 
     /// <summary>The commands that use the release.</summary>
-    public required IReadOnlyList<Command> Commands { get; init; }
+    public IReadOnlyList<Command> Commands { get; init; } = [];
 
     /// <summary>The address of the icon, relative to the root; null for none.</summary>
-    public required string? Icon { get; init; }
+    public string? Icon { get; init; }
 
     /// <summary>The releases of the shown page of the list; empty on other parts.</summary>
     public ImmutableArray<VersionRow> Versions { get; init; } = [];
@@ -44,7 +47,7 @@ internal sealed record ReleaseModel(
     public required TagGroup? Artifact { get; init; }
 
     /// <summary>The commands that follow the channels.</summary>
-    public required IReadOnlyList<Command> ChannelCommands { get; init; }
+    public IReadOnlyList<Command> ChannelCommands { get; init; } = [];
 
     /// <summary>The most channels near the title. The facts have all.</summary>
     public const int ShownChannels = 8;
@@ -54,6 +57,9 @@ internal sealed record ReleaseModel(
 
     /// <summary>The most descriptors, and the most annotations, of an artifact in the details.</summary>
     public const int ShownEntries = 100;
+
+    /// <summary>The memory of a character of escaped text, in bytes.</summary>
+    private const int PerCharacter = 16;
 
     /// <summary>Whether the page shows two commands, one for each usual client, and folds the others.</summary>
     public bool HasTwoCommands => Commands.Count > 1 && (Chart is not null || Artifact?.Facts is { IsImage: true });
@@ -74,38 +80,48 @@ internal sealed record ReleaseModel(
     public ReleaseTab Tab =>
         Tabs.FirstOrDefault(tab => tab.Name == Request.Tab) ?? Tabs[0];
 
-    /// <summary>The README; null when there is none that is text.</summary>
-    public required string? Readme { get; init; }
+    /// <summary>Whether there is a README that is text.</summary>
+    public bool HasReadme { get; init; }
+
+    /// <summary>Whether there are default values.</summary>
+    public bool HasValues { get; init; }
+
+    /// <summary>
+    /// The README, the default values or the file that is shown; null when none is shown, or it is not text.
+    /// </summary>
+    public string? Text { get; init; }
+
+    /// <summary>The length of <see cref="Text"/> in UTF-8, also before it is read.</summary>
+    public int TextBytes { get; init; }
 
     /// <summary>The README as HTML; null when it is another part that is shown, or it cannot be rendered.</summary>
     public HtmlString? ReadmeHtml { get; init; }
 
-    /// <summary>The text of the shown file; null when no file is shown, or it is not text.</summary>
-    public string? FileText { get; init; }
-
     /// <summary>
-    /// The memory that the page takes at most while it is rendered and sent, in bytes: text is escaped to up to six
-    /// times its length, in characters of two bytes, and encoded.
+    /// The memory that the page takes at most while it is made, rendered and sent, in bytes: text is escaped to up to
+    /// six times its length, in characters of two bytes, and encoded. HTML is only encoded.
     /// </summary>
     public long RenderBytes
     {
         get
         {
-            const int PerCharacter = 16;
+            const int PerHtmlCharacter = 8;
             const int PerRow = 60;
             const int Frame = 128 << 10;
-            var shown = Tab == ReleaseTab.Readme ? ReadmeHtml?.Value?.Length ?? Readme!.Length
-                : Tab == ReleaseTab.Values ? Values!.Length
-                : FileText is not null ? FileText.Length
-                : Tab == ReleaseTab.Files ? Files!.Files.Sum(static file => (2 * file.Path.Length) + PerRow)
-                : 0;
-            var facts = Tags.Sum(static tag => tag.Facts?.Stored.Size ?? 0) + (Artifact?.Facts?.Stored.Size ?? 0);
-            return Frame + (PerCharacter * (shown + facts + (Chart?.Json.Length ?? 0)));
+            var shown = Tab == ReleaseTab.Files && Request.File is null
+                ? Files!.Files.Sum(static file => (2 * file.Path.Length) + PerRow)
+                : TextBytes;
+            var facts = (Tab == ReleaseTab.Tags ? ArtifactPages.ReadBytesOf(Tags) : 0)
+                + (Artifact is { } artifact ? ArtifactPages.ReadBytesOf([artifact]) : 0);
+            var chart = ChartBytesOf(Manifest);
+            var html = ReadmeHtml?.Value?.Length ?? 0;
+            return Frame
+                + (Files?.Bytes ?? 0)
+                + chart
+                + (PerCharacter * facts)
+                + Math.Max(PerCharacter * shown, PerHtmlCharacter * html);
         }
     }
-
-    /// <summary>The default values; null when there are none.</summary>
-    public required string? Values { get; init; }
 
     /// <summary>The parts of the page that have something to show.</summary>
     public IReadOnlyList<ReleaseTab> Tabs
@@ -113,9 +129,9 @@ internal sealed record ReleaseModel(
         get
         {
             var tabs = new List<ReleaseTab>();
-            if (Readme is not null)
+            if (HasReadme)
                 tabs.Add(ReleaseTab.Readme);
-            if (Values is not null)
+            if (HasValues)
                 tabs.Add(ReleaseTab.Values);
             if (Files is not null)
                 tabs.Add(ReleaseTab.Files);
@@ -136,6 +152,10 @@ internal sealed record ReleaseModel(
     /// <summary>The media types of the release.</summary>
     public IEnumerable<MediaType> MediaTypes =>
         Manifest is null ? [] : Index.Of(Manifest.Release).ToArray().Select(static manifest => manifest.MediaType);
+
+    /// <summary>The memory of the metadata of a chart, parsed and escaped, in bytes; 0 without a chart.</summary>
+    public static long ChartBytesOf(Manifest? manifest) => PerCharacter
+        * (manifest?.Artifact?.Chart is { } chart ? chart.MetadataBlob?.Size ?? chart.Metadata?.Length ?? 0 : 0);
 
     /// <summary>Returns the query of a part of this page.</summary>
     /// <param name="tab">The part.</param>

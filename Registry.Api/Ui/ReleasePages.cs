@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using Registry.Api.Http.Errors;
+using Registry.Api.Http.Transfers;
 using Registry.Core.Artifacts;
 using Registry.Core.Catalog;
 using Registry.Core.Content;
@@ -21,8 +22,10 @@ internal sealed partial class ReleasePages(
     FaultLog faults,
     ILogger<ReleasePages> logger)
 {
-    /// <summary>The most bytes of a file that a page shows.</summary>
-    public const int MaxShownBytes = 256 << 10;
+    /// <summary>
+    /// The memory that is reserved before the length of the text is known, in bytes: that of 24 KiB of text.
+    /// </summary>
+    private const int UsualBytes = 384 << 10;
 
     /// <summary>The most releases on a page of the list.</summary>
     private const int VersionsOnPage = 50;
@@ -32,12 +35,36 @@ internal sealed partial class ReleasePages(
 
     private static readonly string[] ReadmeNames = ["README.md", "Readme.md", "readme.md", "README"];
 
-    private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
-
     /// <summary>Makes the page.</summary>
-    /// <exception cref="Core.Errors.RegistryException">The release was deleted or replaced in the meantime.</exception>
+    /// <param name="request">What was asked for.</param>
+    /// <param name="transfer">
+    /// The request. It reserves the memory of the page before the page takes it, and until it is sent: a client may
+    /// read slowly, or not at all.
+    /// </param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="Core.Errors.RegistryException">
+    /// The release was deleted or replaced in the meantime; <see cref="Core.Errors.ErrorCode.Unavailable"/>: the memory
+    /// budget is exhausted.
+    /// </exception>
     /// <exception cref="StorageException">The storage failed.</exception>
-    public async Task<ReleaseModel> MakeAsync(ReleaseRequest request, CancellationToken cancellationToken)
+    public async Task<ReleaseModel> MakeAsync(
+        ReleaseRequest request, RequestTransfer transfer, CancellationToken cancellationToken)
+    {
+        var found = Find(request);
+        for (var bytes = found.RenderBytes + UsualBytes; ;)
+        {
+            await transfer.ReserveInsteadAsync(bytes, cancellationToken);
+            var model = await ReadAsync(found, bytes, cancellationToken);
+
+            // Only the files tell the size of a long page. It is read again, so that it holds nothing while it waits.
+            if (model.RenderBytes <= bytes)
+                return await CompleteAsync(model, bytes, transfer, cancellationToken);
+            bytes = model.RenderBytes;
+        }
+    }
+
+    /// <summary>Returns what the index tells.</summary>
+    private static ReleaseModel Find(ReleaseRequest request)
     {
         var index = request.Index;
         var latest = LatestRelease.Of(index.Releases);
@@ -46,71 +73,116 @@ internal sealed partial class ReleasePages(
             ? ArtifactPages.Find(index, tag) ?? throw PageErrors.TagNotFound(index.Name, tag.Value)
             : latest is null ? ArtifactPages.Choose(index, groups)
             : null;
-        if (artifact is not null)
-            artifact = await artifacts.ReadAsync(index, artifact, cancellationToken);
         var manifest = artifact is null && (request.Release ?? latest) is { } shown
             ? Choose(index, shown, request.MediaType)
             : null;
-        var chart = manifest is null ? null : await derived.ReadChartAsync(index.Name, manifest, cancellationToken);
-        var unpacked = manifest is null ? null : await UnpackAsync(index.Name, manifest, cancellationToken);
-        var unlisted = manifest is { Artifact: not null } && manifest.MediaType == MediaType.Helm
-            ? ChartListing.ReasonUnlisted(index.Name, manifest, request.Visible)
-            : null;
-        var model = new ReleaseModel(request, latest, manifest, chart, unpacked)
+        return new ReleaseModel(request, latest, manifest)
         {
-            Unlisted = unlisted,
-            Readme = ReadmeOf(unpacked),
-            Values = TextOf(unpacked?.Find("values.yaml")) is { Length: > 0 } values ? values : null,
-            Commands = manifest is not null
-                ? UsageCommands.Of(request.Server, index, manifest, chart, unlisted is null)
-                : artifact is not null ? ArtifactCommands.Of(request.Server, index.Name, artifact)
-                : [],
-            ChannelCommands = ChannelCommands.Of(request.Server, index, chart?.Type == "library"),
-            Artifact = artifact,
-            Icon = manifest is not null && unpacked is not null && PackageIcon.Find(chart, unpacked) is not null
-                ? PackageIcon.AddressOf(index.Name, manifest)
+            Unlisted = manifest is { Artifact: not null } && manifest.MediaType == MediaType.Helm
+                ? ChartListing.ReasonUnlisted(index.Name, manifest, request.Visible)
                 : null,
+            Artifact = artifact,
             VersionPages = (index.Releases.Length + VersionsOnPage - 1) / VersionsOnPage,
             Tags = groups,
         };
+    }
+
+    /// <summary>Reads what is shown.</summary>
+    /// <param name="found">What the index tells.</param>
+    /// <param name="bytes">The memory of the page. A text for which it does not suffice is not read.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    private async Task<ReleaseModel> ReadAsync(ReleaseModel found, long bytes, CancellationToken cancellationToken)
+    {
+        var (server, index) = (found.Request.Server, found.Index);
+        var artifact = found.Artifact is { } chosen
+            ? await artifacts.ReadAsync(index, chosen, cancellationToken)
+            : null;
+        var manifest = found.Manifest;
+        var chart = manifest is null ? null : await derived.ReadChartAsync(index.Name, manifest, cancellationToken);
+        var model = found with
+        {
+            Artifact = artifact,
+            Chart = chart,
+            Commands = manifest is not null
+                ? UsageCommands.Of(server, index, manifest, chart, found.Unlisted is null)
+                : artifact is not null ? ArtifactCommands.Of(server, index.Name, artifact)
+                : [],
+            ChannelCommands = ChannelCommands.Of(server, index, chart?.Type == "library"),
+        };
+        return manifest is null ? model : await UnpackAsync(model, manifest, bytes, cancellationToken);
+    }
+
+    /// <summary>Adds the files of a release; none, and a line in the log, if its content is lost.</summary>
+    private async Task<ReleaseModel> UnpackAsync(
+        ReleaseModel model, Manifest manifest, long bytes, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await files.ReadAsync(
+                model.Name, manifest, unpacked => WithFiles(model, manifest, unpacked, bytes), cancellationToken);
+        }
+        catch (StorageException exception) when (exception.Kind == StorageFault.Corrupt)
+        {
+            if (faults.IsFirst(exception, $"Unpacking {model.Name}", status: null))
+                LogUnreadable(exception, model.Name, manifest.Release);
+            return model;
+        }
+    }
+
+    private static ReleaseModel WithFiles(ReleaseModel model, Manifest manifest, ArchiveFiles unpacked, long bytes)
+    {
+        var readme = PageFile.FindText(
+            ReadmeNames.Select(unpacked.Find).FirstOrDefault(static file => file is not null));
+        var values = PageFile.FindText(unpacked.Find("values.yaml"));
+        model = model with
+        {
+            Files = PageFiles.Of(unpacked),
+            HasReadme = readme is not null,
+            HasValues = values is { Length: > 0 },
+            Icon = PackageIcon.Find(model.Chart, unpacked) is not null
+                ? PackageIcon.AddressOf(model.Name, manifest)
+                : null,
+        };
+        var shown = model.Tab == ReleaseTab.Readme ? readme
+            : model.Tab == ReleaseTab.Values ? values
+            : model.Tab == ReleaseTab.Files && model.Request.File is { } path
+                ? PageFile.FindText(unpacked.Find(path))
+            : null;
+        if (shown is not { } text)
+            return model;
+        model = model with { TextBytes = text.Length };
+        return model.RenderBytes <= bytes ? model with { Text = Encoding.UTF8.GetString(text.Span) } : model;
+    }
+
+    /// <summary>Adds what only the shown part needs.</summary>
+    private async Task<ReleaseModel> CompleteAsync(
+        ReleaseModel model, long bytes, RequestTransfer transfer, CancellationToken cancellationToken)
+    {
+        var (request, index) = (model.Request, model.Index);
         if (model.Tab == ReleaseTab.Readme)
-            return model with
+        {
+            var rendered = model with
             {
                 ReadmeHtml = await readmes.RenderAsync(
-                    $"{manifest!.Content.StoredDigest} {request.MediaType}",
-                    model.Readme!,
-                    path => unpacked!.Find(path) is null ? null : model.QueryOf(ReleaseTab.Files, path),
+                    $"{model.Manifest!.Content.StoredDigest} {request.MediaType}",
+                    model.Text!,
+                    path => model.Files!.Find(path) is null ? null : model.QueryOf(ReleaseTab.Files, path),
                     cancellationToken),
             };
-        if (model.Tab == ReleaseTab.Files && request.File is { } shownFile)
-            return model with { FileText = TextOf(unpacked!.Find(shownFile)) };
+
+            // HTML that is much longer than its text needs spare memory: the page holds memory, so it must not wait.
+            var more = rendered.RenderBytes - bytes;
+            return more <= 0 || transfer.TryReserve(more) ? rendered : model;
+        }
+
         if (model.Tab == ReleaseTab.Versions)
             return model with { Versions = VersionsOf(index, request) };
         if (model.Tab == ReleaseTab.Tags)
-            return model with { Tags = await artifacts.ReadAsync(index, groups, cancellationToken) };
+            return model with { Tags = await artifacts.ReadAsync(index, model.Tags, cancellationToken) };
         return model.Tab == ReleaseTab.Details && model.Subject is { } subject
             ? model with { Attached = await AttachedAsync(index, subject, cancellationToken) }
             : model;
     }
-
-    /// <summary>Returns the files of a release; null, and a line in the log, if its content is lost.</summary>
-    private async Task<ArchiveFiles?> UnpackAsync(
-        PackageName package, Manifest manifest, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await files.ReadAsync(package, manifest, cancellationToken);
-        }
-        catch (StorageException exception) when (exception.Kind == StorageFault.Corrupt)
-        {
-            if (faults.IsFirst(exception, $"Unpacking {package}", status: null))
-                LogUnreadable(exception, package, manifest.Release);
-            return null;
-        }
-    }
-
-    /// <summary>Whether a page shows only the beginning of a file.</summary>
-    public static bool IsCut(ArchiveFile? file) => file?.Content?.Length > MaxShownBytes;
 
     /// <summary>Returns the manifest of a release that a page shows.</summary>
     /// <param name="index">The package.</param>
@@ -123,33 +195,6 @@ internal sealed partial class ReleasePages(
             return index.Find(release.Value, mediaType);
         return index.Find(release, MediaType.Helm) ?? index.Of(release)[0];
     }
-
-    /// <summary>Returns the text of a file; null when it is none, or was too large to be kept.</summary>
-    private static string? TextOf(ArchiveFile? file)
-    {
-        if (file?.Content is not { } bytes || bytes.Span.Contains((byte)0))
-            return null;
-        var shown = bytes.Span;
-        if (shown.Length > MaxShownBytes)
-        {
-            var end = MaxShownBytes;
-            while (end > 0 && (shown[end] & 0xc0) == 0x80)
-                end--;
-            shown = shown[..end];
-        }
-
-        try
-        {
-            return StrictUtf8.GetString(shown).TrimStart('\ufeff');
-        }
-        catch (DecoderFallbackException)
-        {
-            return null;
-        }
-    }
-
-    private static string? ReadmeOf(ArchiveFiles? files) =>
-        TextOf(ReadmeNames.Select(name => files?.Find(name)).FirstOrDefault(static file => file is not null));
 
     private static ImmutableArray<VersionRow> VersionsOf(PackageIndex index, ReleaseRequest request)
     {
@@ -167,8 +212,10 @@ internal sealed partial class ReleasePages(
         var rows = ImmutableArray.CreateBuilder<AttachedRow>();
         foreach (var referrer in index.ReferrersOf(subject.Digest).Take(MaxReferrers))
         {
-            var document = await manifests.ParseAsync(index.Name, referrer, cancellationToken);
-            rows.Add(AttachedRow.Of(document.ArtifactType ?? document.MediaType, referrer.Digest));
+            var document = referrer.Size > ArtifactPages.MaxReadBytes
+                ? null
+                : await manifests.ParseAsync(index.Name, referrer, cancellationToken);
+            rows.Add(AttachedRow.Of(document?.ArtifactType ?? referrer.MediaType, referrer.Digest));
         }
 
         foreach (var tag in index.Artifacts.Tags)

@@ -21,28 +21,34 @@ public sealed class PackageFiles(PackageRegistry packages) : IDisposable
     private readonly SecondChanceCache<Digest, ArchiveFiles> cache = new(CacheBytes);
     private readonly SemaphoreSlim room = new(MaxConcurrent);
 
-    /// <summary>Returns the files of a release.</summary>
+    /// <summary>
+    /// Reads the files of a release. They may take 10 MiB, so the caller selects what it keeps: all of them are only in
+    /// the cache, and in the few calls that unpack.
+    /// </summary>
     /// <param name="package">The package.</param>
     /// <param name="manifest">The release, from a read that began after the request.</param>
+    /// <param name="select">Returns what the caller needs of the files.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="RegistryException">
     /// <see cref="ErrorCode.PackageNotFound"/>: the release was deleted or replaced after the manifest was read.
     /// </exception>
     /// <exception cref="StorageException">The storage failed, or has lost the content.</exception>
-    public async ValueTask<ArchiveFiles> ReadAsync(
-        PackageName package, Manifest manifest, CancellationToken cancellationToken)
+    public async ValueTask<T> ReadAsync<T>(
+        PackageName package, Manifest manifest, Func<ArchiveFiles, T> select, CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(manifest);
+        ArgumentNullException.ThrowIfNull(select);
         var digest = manifest.Content.StoredDigest;
         if (cache.Find(digest) is { } known)
-            return known;
+            return select(known);
         await room.WaitAsync(cancellationToken);
         try
         {
             if (cache.Find(digest) is { } meanwhile)
-                return meanwhile;
+                return select(meanwhile);
             var files = await UnpackAsync(package, manifest, cancellationToken);
             cache.Set(digest, files, files.Bytes);
-            return files;
+            return select(files);
         }
         finally
         {

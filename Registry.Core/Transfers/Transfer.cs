@@ -47,6 +47,14 @@ public sealed class Transfer : IDisposable
         return true;
     }
 
+    /// <summary>Releases what is reserved, which the transfer must no longer use.</summary>
+    public void Release()
+    {
+        var left = reserved;
+        reserved = 0;
+        budget.Release(left);
+    }
+
     /// <summary>Marks the transfer as waiting for its client to send or receive bytes.</summary>
     /// <param name="waited">
     /// The duration of an earlier wait to add, if the client has not transferred enough since then.
@@ -62,9 +70,7 @@ public sealed class Transfer : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        var left = reserved;
-        reserved = 0;
-        budget.Release(left);
+        Release();
         budget.End(this);
     }
 

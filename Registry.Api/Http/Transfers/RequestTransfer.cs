@@ -139,6 +139,25 @@ internal sealed class RequestTransfer : IDisposable
     public ValueTask ReserveAsync(
         long bytes, CancellationToken cancellationToken) => Begin().ReserveAsync(bytes, cancellationToken);
 
+    /// <summary>
+    /// Reserves other memory, until the request ends, instead of all that it has reserved before and no longer uses: a
+    /// request must not hold memory while it waits for more.
+    /// </summary>
+    /// <param name="bytes">The number of bytes.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <exception cref="RegistryException">
+    /// <see cref="ErrorCode.Unavailable"/>: the memory budget is exhausted.
+    /// </exception>
+    public ValueTask ReserveInsteadAsync(long bytes, CancellationToken cancellationToken)
+    {
+        var reservation = Begin();
+        reservation.Release();
+        return reservation.ReserveAsync(bytes, cancellationToken);
+    }
+
+    /// <summary>Reserves spare memory until the request ends; false when there is none.</summary>
+    public bool TryReserve(long bytes) => Begin().TryReserve(bytes);
+
     /// <summary>Starts a wait for the client.</summary>
     /// <param name="reader">The body that is read; null while the response is written.</param>
     public void BeginWait(PipeReader? reader)

@@ -88,6 +88,22 @@ internal sealed class RequestTransferTests : IDisposable
         budget.Release(1);
     }
 
+    [Test]
+    public async Task Memory_that_is_reserved_instead_does_not_wait_for_what_the_request_had()
+    {
+        var budget = new TransferBudget(new TransferOptions { BufferBytes = 1000 }, time);
+        using (var request = Begin(budget))
+        {
+            await request.ReserveAsync(500, default);
+            var instead = request.ReserveInsteadAsync(700, default);
+            Assert.That(instead.IsCompleted);
+            await instead;
+            Assert.That(budget.Reserved, Is.EqualTo(700));
+        }
+
+        Assert.That(budget.Reserved, Is.Zero);
+    }
+
     /// <summary>Reads bytes that arrive just before the client counts as stalled.</summary>
     private async Task WaitAsync(int bytes)
     {
