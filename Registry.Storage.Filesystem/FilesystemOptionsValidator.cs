@@ -51,6 +51,13 @@ internal sealed class FilesystemOptionsValidator : IValidateOptions<FilesystemOp
             return Fail(path, $"but '{existing}' cannot be {(options.ReadOnly ? "read" : "written to")}: {reason}.");
         }
 
+        // Also if a registry may be created: without its documents, the collection would delete every blob.
+        if (DataFolder.FindLoss(path) is var (missing, filled))
+            return Fail(
+                path,
+                $"which lacks the folder '{missing}', but '{filled}' has content: "
+                    + $"restore '{missing}' from the backup.");
+
         const string Lacking = $"it lacks the folders '{DataFolder.Documents}' and '{DataFolder.Blobs}'";
         return mustExist && !DataFolder.HoldsRegistry(path)
             ? Fail(path, $"which holds no registry: {Lacking}.{HintOf(options)}")

@@ -71,6 +71,32 @@ public sealed class FilesystemOptionsTests
         AssertAccepted(path, forbidden);
     }
 
+    [TestCase("documents", "blobs")]
+    [TestCase("blobs", "documents")]
+    public void A_registry_that_lost_a_folder_is_refused_and_not_completed(string missing, string filled)
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.Below("data");
+        Directory.CreateDirectory(folder.Below("data", filled, "packages"));
+        foreach (var create in (string[])["true", "false"])
+            AssertRefused(
+                path,
+                $"which lacks the folder '{missing}', but '{filled}' has content: restore '{missing}'",
+                ("Filesystem:Create", create));
+        Assert.That(Directory.Exists(folder.Below("data", missing)), Is.False);
+        Directory.CreateDirectory(folder.Below("data", missing));
+        AssertAccepted(path);
+    }
+
+    [TestCase("documents")]
+    [TestCase("blobs")]
+    public void A_first_start_that_was_interrupted_is_repeated(string created)
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder.Below("data", created));
+        AssertAccepted(folder.Below("data"));
+    }
+
     [Test]
     public async Task A_folder_removed_before_the_first_call_is_not_created_either()
     {
