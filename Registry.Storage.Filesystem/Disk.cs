@@ -131,6 +131,16 @@ internal static class Disk
     public static bool HasName(SafeFileHandle file) =>
         Native.Stat(file, "", Native.EmptyPath, Native.LinksMask, out var stat) == 0 && stat.Links > 0;
 
+    /// <summary>Returns the user id of the owner of a path; null when it does not exist.</summary>
+    public static uint? TryFindOwner(string path) =>
+        Succeeded(
+            Native.Stat(Native.CurrentDirectory, path, Native.SymlinkNoFollow, Native.OwnerMask, out var stat),
+            "stat",
+            path,
+            Errno.NoEntry)
+            ? stat.Owner
+            : null;
+
     /// <summary>Returns the identity of the file at a path; null when it does not exist.</summary>
     public static FileIdentity? TryIdentify(string path) =>
         Succeeded(

@@ -30,6 +30,9 @@ internal static partial class Native
     /// <summary>The number of hard links.</summary>
     public const uint LinksMask = 0x4;
 
+    /// <summary>The user id of the owner.</summary>
+    public const uint OwnerMask = 0x8;
+
     /// <summary>The inode and, if the volume records it, the creation time.</summary>
     public const uint IdentityMask = 0x100 | 0x800;
 
@@ -126,6 +129,9 @@ internal static partial class Native
     {
         [FieldOffset(16)]
         public uint Links;
+
+        [FieldOffset(20)]
+        public uint Owner;
 
         [FieldOffset(28)]
         public ushort Mode;
