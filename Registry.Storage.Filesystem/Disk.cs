@@ -199,10 +199,12 @@ internal static class Disk
     public static bool TryRemoveDirectory(string path) => Native.RemoveDirectory(path) == 0;
 
     /// <summary>
-    /// Adds the names in a directory. Names of directories end with a slash; symbolic links are skipped.
+    /// Adds the names in a directory. Names of directories end with a slash; symbolic links are skipped or, if
+    /// <paramref name="rejectsLinks"/>, an error.
     /// </summary>
     /// <returns>False when the directory does not exist.</returns>
-    public static bool TryAddNames(string path, HashSet<string> names, CancellationToken cancellationToken)
+    public static bool TryAddNames(
+        string path, HashSet<string> names, bool rejectsLinks, CancellationToken cancellationToken)
     {
         var directory = Native.OpenDirectory(path);
         if (!Succeeded(directory == 0 ? -1 : 0, "list", path, Errno.NoEntry))
@@ -211,7 +213,7 @@ internal static class Disk
         {
             while (!cancellationToken.IsCancellationRequested && Native.ReadDirectory(directory) is not 0 and var entry)
                 if (Marshal.PtrToStringUTF8(entry + Native.EntryNameOffset) is { } name and not ("." or ".."))
-                    AddName(path, name, Marshal.ReadByte(entry, Native.EntryKindOffset), names);
+                    AddName(path, name, Marshal.ReadByte(entry, Native.EntryKindOffset), names, rejectsLinks);
             cancellationToken.ThrowIfCancellationRequested();
             return Succeeded(Marshal.GetLastPInvokeError() == 0 ? 0 : -1, "list", path);
         }
@@ -334,17 +336,31 @@ internal static class Disk
         return copied;
     }
 
-    private static void AddName(string directory, string name, byte kind, HashSet<string> names)
+    private static void AddName(
+        string directory, string name, byte entryKind, HashSet<string> names, bool rejectsLinks)
     {
-        // A few volumes do not report the kind. On all others, a stat call for each name would double the cost.
-        if (kind == Native.EntryUnknown)
+        var path = $"{directory}/{name}";
+        FileKind? kind = entryKind switch
         {
-            if (TryStat($"{directory}/{name}") is { Kind: not FileKind.Other } state)
-                names.Add(state.Kind == FileKind.Directory ? $"{name}/" : name);
-        }
-        else if (kind != Native.EntryLink)
+            // A few volumes do not report the kind. On all others, a stat call for each name would double the cost.
+            Native.EntryUnknown => TryStat(path)?.Kind,
+            Native.EntryDirectory => FileKind.Directory,
+            Native.EntryLink => FileKind.Link,
+            _ => FileKind.Regular,
+        };
+        switch (kind)
         {
-            names.Add(kind == Native.EntryDirectory ? $"{name}/" : name);
+            case FileKind.Directory:
+                names.Add($"{name}/");
+                break;
+            case FileKind.Regular:
+                names.Add(name);
+                break;
+            case FileKind.Link when rejectsLinks:
+                throw new StorageException(
+                    StorageFault.Corrupt,
+                    $"'{path}' is a symbolic link, so its content would be omitted. Replace it with the file or "
+                        + "folder that it leads to.");
         }
     }
 

@@ -1,7 +1,7 @@
 namespace Registry.Storage.Filesystem;
 
 /// <summary>The state of a file or directory.</summary>
-/// <param name="Kind">The kind; a symbolic link is <see cref="FileKind.Other"/>.</param>
+/// <param name="Kind">The kind; a symbolic link is not followed.</param>
 /// <param name="Length">The length in bytes.</param>
 /// <param name="Ticks">
 /// The modification time in 100 ns since the year 1, UTC: the revision of a document or blob.
@@ -11,12 +11,14 @@ internal readonly record struct FileState(FileKind Kind, long Length, long Ticks
     private const ushort TypeMask = 0xF000;
     private const ushort RegularType = 0x8000;
     private const ushort DirectoryType = 0x4000;
+    private const ushort LinkType = 0xA000;
 
     public static FileState Of(in Native.StatX stat) => new(
         (stat.Mode & TypeMask) switch
         {
             RegularType => FileKind.Regular,
             DirectoryType => FileKind.Directory,
+            LinkType => FileKind.Link,
             _ => FileKind.Other,
         },
         (long)stat.Size,
@@ -40,5 +42,6 @@ internal enum FileKind
 {
     Regular,
     Directory,
+    Link,
     Other,
 }

@@ -56,6 +56,12 @@ internal sealed class FileTree
     public string Root { get; }
 
     /// <summary>
+    /// Whether a symbolic link in a listed folder is an error. Otherwise it is skipped, so that one link does not fail
+    /// the lists of all packages.
+    /// </summary>
+    public bool RejectsLinks { get; init; }
+
+    /// <summary>
     /// The number of failed flushes of folders. <see cref="FlushEntry"/> takes the number from before the change.
     /// </summary>
     public long FailedFlushes => Interlocked.Read(ref failedFlushes);
@@ -197,19 +203,20 @@ internal sealed class FileTree
 
     /// <summary>
     /// Returns the names in a folder; null when it does not exist. Names of folders end with a slash; symbolic links
-    /// are skipped.
+    /// are skipped or, if <paramref name="rejectsLinks"/>, an error.
     /// </summary>
     /// <remarks>
     /// ext4 and XFS replace an entry in place. Others (tmpfs, btrfs) move it, so a concurrent read of the folder may
     /// miss it or see it twice. Therefore a folder that changed while it was read is read again, and the names of all
     /// reads are returned.
     /// </remarks>
-    public static HashSet<string>? Names(string folder, CancellationToken cancellationToken)
+    public static HashSet<string>? Names(string folder, bool rejectsLinks, CancellationToken cancellationToken)
     {
         var names = new HashSet<string>(StringComparer.Ordinal);
         for (var read = 0; read < MaxReads; read++)
         {
-            if (Disk.TryStat(folder) is not { } before || !Disk.TryAddNames(folder, names, cancellationToken))
+            if (Disk.TryStat(folder) is not { } before
+                || !Disk.TryAddNames(folder, names, rejectsLinks, cancellationToken))
                 return read == 0 ? null : names;
             if (Disk.TryStat(folder) == before)
                 break;
@@ -217,6 +224,10 @@ internal sealed class FileTree
 
         return names;
     }
+
+    /// <summary>As the other, and skips symbolic links.</summary>
+    public static HashSet<string>? Names(string folder, CancellationToken cancellationToken) =>
+        Names(folder, rejectsLinks: false, cancellationToken);
 
     private void RewriteFolderOnFlush(string folder) => rewrites[folder] = Interlocked.Increment(ref lastRewrite);
 

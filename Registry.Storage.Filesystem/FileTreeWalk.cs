@@ -42,7 +42,7 @@ internal sealed class FileTreeWalk(FileTree tree, Func<string, string?> shownNam
 
     private Level Read(string prefix, bool deep, CancellationToken cancellationToken)
     {
-        if (FileTree.Names(tree.PathOf(prefix[..^1]), cancellationToken) is not { } names)
+        if (FileTree.Names(tree.PathOf(prefix[..^1]), tree.RejectsLinks, cancellationToken) is not { } names)
         {
             tree.ThrowIfMissing();
             return new Level([]);

@@ -43,10 +43,14 @@ internal sealed class FilesystemVolume
         staging = Path.Combine(Root, "staging");
         Uploads = Path.Combine(Root, "uploads");
         Time = time;
-        Documents = new FileTree(Path.Combine(Root, DataFolder.Documents), flushFolder ?? Disk.Flush);
-        Blobs = new FileTree(Path.Combine(Root, DataFolder.Blobs), flushFolder ?? Disk.Flush);
+        Documents = Tree(DataFolder.Documents);
+        Blobs = Tree(DataFolder.Blobs);
         Locks = new StripedLocks(Path.Combine(Root, "locks"), time, Threads);
         Changes = new ChangeFile(this, Path.Combine(Root, "changes"));
+
+        // Commands that only read, read everything: they must not report success for a part of it.
+        FileTree Tree(string name) =>
+            new(Path.Combine(Root, name), flushFolder ?? Disk.Flush) { RejectsLinks = options.ReadOnly };
     }
 
     /// <summary>The absolute path of the folder, with all symbolic links resolved.</summary>

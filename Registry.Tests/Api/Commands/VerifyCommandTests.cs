@@ -58,6 +58,23 @@ internal sealed partial class VerifyCommandTests : IDisposable
         Assert.That(output, Does.StartWith("Sound: 1 package, 0 archives, 1 blob;"));
     }
 
+    [Test]
+    public async Task A_folder_that_was_replaced_by_a_symbolic_link_is_reported()
+    {
+        await using (var registry = await OpenAsync())
+        {
+            await PushAsync(registry, "1.0.0");
+            await PushAsync(registry, "1.0.0", "other/app");
+        }
+
+        var link = Path.Combine(Data, "documents", "packages", "a");
+        Directory.Move(link, folder.Below("moved"));
+        Directory.CreateSymbolicLink(link, folder.Below("moved"));
+        var (code, output, error) = await RunAsync();
+        Assert.That((code, output), Is.EqualTo((ExitCode.Failure, "")));
+        Assert.That(error, Does.StartWith("The storage failed (Corrupt)").And.Contain($"'{link}' is a symbolic link"));
+    }
+
     [TestCaseSource(typeof(Backends), nameof(Backends.Names))]
     public async Task An_empty_storage_is_refused_and_nothing_is_created(string backend)
     {

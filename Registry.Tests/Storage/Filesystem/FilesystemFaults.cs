@@ -109,6 +109,30 @@ public sealed partial class FilesystemFaults : IAsyncDisposable
     }
 
     [Test]
+    public async Task A_command_that_only_reads_rejects_a_symbolic_link_in_place_of_a_folder()
+    {
+        await documents.PutAsync(Sample, "{}", Precondition.Absent, cancellationToken);
+        await blobs.CommitAsync(Sample, Small, TimeProvider.System.GetUtcNow(), cancellationToken);
+        var options = new FilesystemOptions { Path = storage.Path, ReadOnly = true };
+        var readOnly = new FilesystemVolume(options, TimeProvider.System);
+        foreach (var (tree, list) in ((string, Func<Task>)[])[
+            ("documents", () =>
+                new FilesystemDocumentStore(readOnly).KeysAsync(StoreKeys.Packages, null, cancellationToken)),
+            ("blobs", () => new FilesystemBlobStore(readOnly)
+                .InfosAsync(StoreKeys.Packages, ScopeDepth.Subtree, null, cancellationToken)),
+        ])
+        {
+            await list();
+            var (link, target) = (storage.Below(tree, "packages", "sample"), storage.Below($"moved-{tree}"));
+            Directory.Move(link, target);
+            Directory.CreateSymbolicLink(link, target);
+            var fault = await Assert.ThrowsAsync<StorageException>(list);
+            Assert.That(fault!.Kind, Is.EqualTo(StorageFault.Corrupt));
+            Assert.That(fault.Message, Does.StartWith($"'{link}' is a symbolic link"));
+        }
+    }
+
+    [Test]
     public async Task A_read_only_volume_creates_and_changes_nothing()
     {
         var path = storage.Below("nothing");
