@@ -24,4 +24,9 @@ public sealed class FilesystemOptions
     /// Whether the folder is only read, and nothing in it is created or changed. Not a setting: commands set it.
     /// </summary>
     internal bool ReadOnly { get; set; }
+
+    /// <summary>
+    /// Whether a command opens the folder, perhaps beside a service of another user. Not a setting: commands set it.
+    /// </summary>
+    internal bool IsCommand { get; set; }
 }

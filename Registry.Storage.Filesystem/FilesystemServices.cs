@@ -29,9 +29,11 @@ public static class FilesystemServices
     }
 
     /// <summary>
-    /// Opens the folder for reading only: it must contain a registry, may be on read-only media, and nothing in it is
-    /// created or changed.
+    /// Opens the folder for a command. One that only reads may find it on read-only media, and creates or changes
+    /// nothing in it; the folder must then contain a registry. One that writes must not leave files that the service
+    /// cannot use.
     /// </summary>
-    public static IServiceCollection OpenFilesystemReadOnly(this IServiceCollection services) =>
-        services.PostConfigure<FilesystemOptions>(static options => options.ReadOnly = true);
+    public static IServiceCollection OpenFilesystemForCommand(this IServiceCollection services, bool writes) =>
+        services.PostConfigure<FilesystemOptions>(
+            options => (options.ReadOnly, options.IsCommand) = (!writes, true));
 }

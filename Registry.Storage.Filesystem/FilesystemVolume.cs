@@ -79,7 +79,8 @@ internal sealed class FilesystemVolume
     /// and not an empty registry.
     /// </summary>
     /// <exception cref="StorageException">
-    /// The folders cannot or must not be created, the volume is read-only, or root opens the folder of another user.
+    /// The folders cannot or must not be created, the volume is read-only, or root runs a command on the folder of
+    /// another user.
     /// </exception>
     public void Open()
     {
@@ -92,7 +93,8 @@ internal sealed class FilesystemVolume
                 return;
             if (!options.Create)
                 ThrowIfNoRegistry();
-            FolderOwner.ThrowIfRootIntrudes(Root, Documents.Root);
+            if (options.IsCommand)
+                FolderOwner.ThrowIfRootIntrudes(Root, Documents.Root);
             foreach (var folder in (ReadOnlySpan<string>)[Documents.Root, Blobs.Root, staging, Locks.Folder])
                 Create(folder);
             opened = true;

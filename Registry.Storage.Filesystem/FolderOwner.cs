@@ -30,8 +30,8 @@ internal static class FolderOwner
             throw new StorageException(
                 StorageFault.Denied,
                 $"'{documents}' belongs to the user with the id {owner}, who could not use the files that root "
-                    + $"creates. Run the program as this user, for example with sudo -u '#{owner}'. If the registry "
-                    + "is to run as root, change the owner of the whole data folder.");
+                    + $"creates. Run the command as this user, for example with sudo -u '#{owner}'. If the service "
+                    + "runs as root, change the owner of the whole data folder.");
         }
     }
 

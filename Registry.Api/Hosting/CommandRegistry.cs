@@ -71,8 +71,7 @@ internal sealed class CommandRegistry(
         var services = new ServiceCollection();
         services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning).AddProvider(log));
         services.AddStorage(configuration);
-        if (!writes)
-            services.OpenStorageReadOnly();
+        services.OpenStorageForCommand(writes);
         services.AddRegistry(configuration);
         var provider = services.BuildServiceProvider();
         try

@@ -26,7 +26,7 @@ internal static class StorageSelection
             typeof(FilesystemOptions),
             static (services, configuration) => services.AddFilesystemStorage(configuration))
         {
-            OpenReadOnly = static services => services.OpenFilesystemReadOnly(),
+            OpenForCommand = static (services, writes) => services.OpenFilesystemForCommand(writes),
         },
         new(
             "redis",
@@ -84,13 +84,13 @@ internal static class StorageSelection
     }
 
     /// <summary>
-    /// Opens the storage read-only: a folder is neither created nor written to. Other storage backends need no
-    /// preparation.
+    /// Opens the storage for a command. If it only reads, a folder is neither created nor written to. Other storage
+    /// backends need no preparation.
     /// </summary>
-    public static void OpenStorageReadOnly(this IServiceCollection services)
+    public static void OpenStorageForCommand(this IServiceCollection services, bool writes)
     {
         foreach (var backend in Backends)
-            backend.OpenReadOnly?.Invoke(services);
+            backend.OpenForCommand?.Invoke(services, writes);
     }
 
     private static Backend? Find(string? name) => name is null
@@ -134,7 +134,9 @@ internal static class StorageSelection
         /// <summary>Its settings without a section.</summary>
         public IReadOnlyList<string> PlainSettings { get; init; } = [];
 
-        /// <summary>Opens it read-only; null if it needs no preparation for that.</summary>
-        public Action<IServiceCollection>? OpenReadOnly { get; init; }
+        /// <summary>
+        /// Opens it for a command, which may write or not; null if it needs no preparation for that.
+        /// </summary>
+        public Action<IServiceCollection, bool>? OpenForCommand { get; init; }
     }
 }
