@@ -30,19 +30,15 @@ internal static class DataFolder
         Directory.Exists(Path.Combine(path, Documents)) && Directory.Exists(Path.Combine(path, Blobs));
 
     /// <summary>
-    /// Finds the folder that a registry has lost, and the other one, which has content; null for a whole registry and
-    /// for none. Every version creates both folders before it stores anything.
+    /// Whether a registry has lost its folder of documents, but not its blobs. Every version creates both folders
+    /// before it stores anything.
     /// </summary>
-    public static (string Missing, string Filled)? FindLoss(string path)
+    public static bool LacksDocuments(string path)
     {
-        return IsLost(Documents, Blobs) ? (Documents, Blobs) : IsLost(Blobs, Documents) ? (Blobs, Documents) : null;
-
         // The content first: another replica may be creating both folders.
-        bool IsLost(string missing, string filled) =>
-            HasContent(Path.Combine(path, filled)) && !Directory.Exists(Path.Combine(path, missing));
+        var blobs = Path.Combine(path, Blobs);
+        return Directory.Exists(blobs)
+            && Directory.EnumerateFileSystemEntries(blobs, "*", new EnumerationOptions()).Any()
+            && !Directory.Exists(Path.Combine(path, Documents));
     }
-
-    /// <summary>Whether a folder exists, can be read, and has an entry that is not hidden.</summary>
-    private static bool HasContent(string path) =>
-        Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path, "*", new EnumerationOptions()).Any();
 }

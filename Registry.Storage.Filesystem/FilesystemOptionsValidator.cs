@@ -52,11 +52,11 @@ internal sealed class FilesystemOptionsValidator : IValidateOptions<FilesystemOp
         }
 
         // Also if a registry may be created: without its documents, the collection would delete every blob.
-        if (DataFolder.FindLoss(path) is var (missing, filled))
+        if (DataFolder.LacksDocuments(path))
             return Fail(
                 path,
-                $"which lacks the folder '{missing}', but '{filled}' has content: "
-                    + $"restore '{missing}' from the backup.");
+                $"which lacks the folder '{DataFolder.Documents}', but '{DataFolder.Blobs}' has content: restore "
+                    + $"'{DataFolder.Documents}' from the backup.");
 
         const string Lacking = $"it lacks the folders '{DataFolder.Documents}' and '{DataFolder.Blobs}'";
         return mustExist && !DataFolder.HoldsRegistry(path)
