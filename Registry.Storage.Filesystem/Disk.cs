@@ -112,13 +112,7 @@ internal static class Disk
 
     /// <summary>Returns the state of a path; null when it does not exist. Does not follow symbolic links.</summary>
     public static FileState? TryStat(string path) =>
-        Succeeded(
-            Native.Stat(Native.CurrentDirectory, path, Native.SymlinkNoFollow, Native.StatMask, out var stat),
-            "stat",
-            path,
-            Errno.NoEntry)
-            ? FileState.Of(stat)
-            : null;
+        TryStat(path, Native.StatMask, out var stat) ? FileState.Of(stat) : null;
 
     /// <summary>Returns the state of an open file.</summary>
     public static FileState Stat(SafeFileHandle file, string path)
@@ -133,23 +127,11 @@ internal static class Disk
 
     /// <summary>Returns the user id of the owner of a path; null when it does not exist.</summary>
     public static uint? TryFindOwner(string path) =>
-        Succeeded(
-            Native.Stat(Native.CurrentDirectory, path, Native.SymlinkNoFollow, Native.OwnerMask, out var stat),
-            "stat",
-            path,
-            Errno.NoEntry)
-            ? stat.Owner
-            : null;
+        TryStat(path, Native.OwnerMask, out var stat) ? stat.Owner : null;
 
     /// <summary>Returns the identity of the file at a path; null when it does not exist.</summary>
     public static FileIdentity? TryIdentify(string path) =>
-        Succeeded(
-            Native.Stat(Native.CurrentDirectory, path, Native.SymlinkNoFollow, Native.IdentityMask, out var stat),
-            "stat",
-            path,
-            Errno.NoEntry)
-            ? FileIdentity.Of(stat)
-            : null;
+        TryStat(path, Native.IdentityMask, out var stat) ? FileIdentity.Of(stat) : null;
 
     /// <summary>Returns the identity of an open file.</summary>
     public static FileIdentity Identify(SafeFileHandle file, string path)
@@ -339,11 +321,10 @@ internal static class Disk
     private static void AddName(
         string directory, string name, byte entryKind, HashSet<string> names, bool rejectsLinks)
     {
-        var path = $"{directory}/{name}";
         FileKind? kind = entryKind switch
         {
             // A few volumes do not report the kind. On all others, a stat call for each name would double the cost.
-            Native.EntryUnknown => TryStat(path)?.Kind,
+            Native.EntryUnknown => TryStat($"{directory}/{name}")?.Kind,
             Native.EntryDirectory => FileKind.Directory,
             Native.EntryLink => FileKind.Link,
             _ => FileKind.Regular,
@@ -359,10 +340,17 @@ internal static class Disk
             case FileKind.Link when rejectsLinks:
                 throw new StorageException(
                     StorageFault.Corrupt,
-                    $"'{path}' is a symbolic link, so its content would be omitted. Replace it with the file or "
-                        + "folder that it leads to.");
+                    $"'{directory}/{name}' is a symbolic link, so its content would be omitted. Replace it with the "
+                        + "file or folder that it leads to.");
         }
     }
+
+    /// <summary>Does not follow symbolic links; false when the path does not exist.</summary>
+    private static bool TryStat(string path, uint mask, out Native.StatX stat) => Succeeded(
+        Native.Stat(Native.CurrentDirectory, path, Native.SymlinkNoFollow, mask, out stat),
+        "stat",
+        path,
+        Errno.NoEntry);
 
     private static SafeFileHandle? TryOpen(string path, int flags, int accepted)
     {

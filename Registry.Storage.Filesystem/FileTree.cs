@@ -225,7 +225,7 @@ internal sealed class FileTree
         return names;
     }
 
-    /// <summary>As the other, and skips symbolic links.</summary>
+    /// <summary>Returns the names in a folder without symbolic links; null when it does not exist.</summary>
     public static HashSet<string>? Names(string folder, CancellationToken cancellationToken) =>
         Names(folder, rejectsLinks: false, cancellationToken);
 

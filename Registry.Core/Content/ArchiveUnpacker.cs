@@ -165,7 +165,7 @@ internal sealed class ArchiveUnpacker : ITarObserver, IDisposable
 
         public long Size => size;
 
-        public bool IsKept => size is > 0 and <= MaxFileBytes;
+        public bool IsKept => Content.Length > 0;
 
         public byte[] Content { get; } = size is > 0 and <= MaxFileBytes ? new byte[size] : [];
 

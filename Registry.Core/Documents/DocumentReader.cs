@@ -38,6 +38,7 @@ internal sealed class DocumentReader<TKey, TState>(
 
     /// <summary>The documents that are being parsed. Concurrent readers of one revision share the result.</summary>
     private readonly ConcurrentDictionary<(TKey, Revision), Task<DocumentSnapshot<TState>>> parsing = [];
+
     /// <summary>How the cache has been used. A request whose cached state is outdated is a miss.</summary>
     public CacheUsage Usage => cache.Usage;
 
