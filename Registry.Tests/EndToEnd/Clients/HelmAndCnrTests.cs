@@ -16,7 +16,7 @@ public sealed class HelmAndCnrTests(string version) : HelmTest(version)
         await PushThroughCnrAsync(chart);
         await AssertPulledAsync(chart, $"{Oci}/app", "--version", release);
         await AssertPulledAsync(chart, $"{Oci}/app");
-        await UpdateRepositoryAsync();
+        await AddRepositoryAsync();
         await AssertPulledAsync(chart, "repo/app");
         Assert.That(await Helm.RunAsync("template", "mine", $"{Oci}/app"), Does.Contain(chart.RenderedLine));
         Assert.That(await Helm.RunAsync("template", "mine", "repo/app"), Does.Contain(chart.RenderedLine));
@@ -96,7 +96,7 @@ public sealed class HelmAndCnrTests(string version) : HelmTest(version)
         var chart = new SampleChart("app", "1.0.0") { IsRootless = true };
         await PushThroughCnrAsync(chart);
         Assert.That(await PullThroughCnrAsync("app", "1.0.0"), Is.EqualTo(chart.ToArray()).AsCollection);
-        await UpdateRepositoryAsync();
+        await AddRepositoryAsync();
         foreach (var reference in (string[])[$"{Oci}/app", "repo/app"])
             Assert.That(await Helm.RunAsync("template", "mine", reference), Does.Contain(chart.RenderedLine));
 
@@ -117,7 +117,7 @@ public sealed class HelmAndCnrTests(string version) : HelmTest(version)
         await PushAsync(chart);
         var other = chart with { Marker = "second" };
         await PushThroughCnrAsync(other, force: true);
-        await UpdateRepositoryAsync();
+        await AddRepositoryAsync();
         foreach (var reference in (string[])[$"{Oci}/app", "repo/app"])
         {
             await AssertPulledAsync(other, reference);
@@ -133,7 +133,7 @@ public sealed class HelmAndCnrTests(string version) : HelmTest(version)
         await PushAsync(chart with { Version = "1.1.0" });
         await SendAsync(HttpMethod.Delete, $"/api/v1/packages/{Namespace}/app/1.1.0/helm", null);
         await AssertPulledAsync(chart, $"{Oci}/app");
-        await UpdateRepositoryAsync();
+        await AddRepositoryAsync();
         await AssertPulledAsync(chart, "repo/app");
         Assert.That(
             await Helm.FailAsync("pull", $"{Oci}/app", "--version", "1.1.0"),
@@ -158,12 +158,12 @@ public sealed class HelmAndCnrTests(string version) : HelmTest(version)
             await PushAsync(chart);
         await PushAsync(new SampleChart("other", "1.0.0"));
         await MoveChannelAsync("app", "stable", "1.0.0");
-        await UpdateRepositoryAsync("stable", $"{Repository}/-/stable");
+        await AddRepositoryAsync("stable", $"{Repository}/-/stable");
         Assert.That(await SearchAsync("--versions"), Is.EqualTo(["stable/app 1.0.0"]).AsCollection);
         await AssertPulledAsync(charts[0], "stable/app");
 
         await MoveChannelAsync("app", "stable", "1.1.0");
-        await UpdateRepositoryAsync("stable", $"{Repository}/-/stable");
+        await UpdateRepositoryAsync("stable");
         Assert.That(await SearchAsync("--versions"), Is.EqualTo(["stable/app 1.1.0"]).AsCollection);
         await AssertPulledAsync(charts[1], "stable/app");
         Assert.That(
@@ -192,7 +192,7 @@ public sealed class HelmAndCnrTests(string version) : HelmTest(version)
     {
         var chart = new SampleChart("app", "1.0.0");
         await PushThroughCnrAsync(chart, release: "3.2.1");
-        await UpdateRepositoryAsync();
+        await AddRepositoryAsync();
         Assert.That(await SearchAsync("repo/"), Is.EqualTo(["repo/app 3.2.1"]).AsCollection);
         AssertIsOnly(await Helm.PullAsync("repo/app", "--version", "3.2.1"), "app-3.2.1.tgz", chart.ToArray());
         AssertIsOnly(await Helm.PullAsync($"{Oci}/app"), "app-3.2.1.tgz", chart.ToArray());
@@ -205,7 +205,7 @@ public sealed class HelmAndCnrTests(string version) : HelmTest(version)
         await PushThroughCnrAsync(chart);
         await PushThroughCnrAsync(new SampleChart("bad", "1.0.0") { Metadata = "deprecated: \"true\"\n" });
         await PushThroughCnrAsync(new SampleChart("odd", "1.0.0") { Metadata = "maintainers: [Ann]\n" });
-        await UpdateRepositoryAsync();
+        await AddRepositoryAsync();
         Assert.That(await SearchAsync("repo/"), Is.EqualTo(["repo/app 1.0.0"]).AsCollection);
         var unlisted = await SendAsync(HttpMethod.Get, $"/helm/api/{Namespace}/charts?unlisted", null);
         Assert.That(unlisted, Does.Contain("bad").And.Contain("odd").And.Not.Contain("\"app\""));

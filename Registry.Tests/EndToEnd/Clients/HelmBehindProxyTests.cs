@@ -5,7 +5,7 @@ using Registry.Tests.Support.Servers;
 namespace Registry.Tests.EndToEnd.Clients;
 
 /// <summary>The classic repository through nginx, under a path. OCI references cannot contain such a path.</summary>
-[TestFixtureSource(typeof(HelmClient), nameof(HelmClient.Versions))]
+[TestFixtureSource(typeof(HelmClient), nameof(HelmClient.Newest))]
 public sealed class HelmBehindProxyTests(string version) : HelmTest(version)
 {
     [TestCase(false)]
@@ -18,8 +18,8 @@ public sealed class HelmBehindProxyTests(string version) : HelmTest(version)
         await PushAsync(chart);
         await MoveChannelAsync("app", "stable", "1.0.0%2Bbuild.5");
 
-        await UpdateRepositoryAsync("repo", $"{nginx.Address}helm/{Namespace}");
-        await UpdateRepositoryAsync("stable", $"{nginx.Address}helm/{Namespace}/-/stable");
+        await AddRepositoryAsync("repo", $"{nginx.Address}helm/{Namespace}");
+        await AddRepositoryAsync("stable", $"{nginx.Address}helm/{Namespace}/-/stable");
         await AssertPulledAsync(chart, "repo/app");
         await AssertPulledAsync(chart, "stable/app");
         Assert.That(await Helm.RunAsync("template", "mine", "repo/app"), Does.Contain(chart.RenderedLine));

@@ -33,7 +33,7 @@ public sealed class HelmDependencyTests(string version) : HelmTest(version)
         };
         var chart = await parent.UnpackAsync(Path.Combine(Folder, "parent"), CancellationToken);
         if (!isOci)
-            await UpdateRepositoryAsync();
+            await AddRepositoryAsync();
 
         await Helm.RunAsync("dependency", "update", chart);
         await AssertDependenciesAsync(chart, libraries[1], libraries[3]);
@@ -68,7 +68,7 @@ public sealed class HelmDependencyTests(string version) : HelmTest(version)
         var file = Path.Combine(Folder, parent.FileName);
         await Helm.RunAsync("push", file, Oci);
 
-        await UpdateRepositoryAsync();
+        await AddRepositoryAsync();
         AssertIsOnly(
             await Helm.PullAsync("repo/parent"),
             parent.FileName,

@@ -4,7 +4,7 @@ using Registry.Tests.Support.Clients;
 namespace Registry.Tests.EndToEnd.Clients;
 
 /// <summary><c>helm push</c> where the operator allows it to replace releases.</summary>
-[TestFixtureSource(typeof(HelmClient), nameof(HelmClient.Versions))]
+[TestFixtureSource(typeof(HelmClient), nameof(HelmClient.Newest))]
 public sealed class HelmMutableTests(string version) : HelmTest(version)
 {
     [Test]
@@ -12,7 +12,7 @@ public sealed class HelmMutableTests(string version) : HelmTest(version)
     {
         var chart = new SampleChart("app", "1.0.0");
         await PushAsync(chart);
-        await UpdateRepositoryAsync();
+        await AddRepositoryAsync();
         Assert.That(await Helm.RunAsync("template", "mine", "repo/app"), Does.Contain(chart.RenderedLine));
 
         var other = chart with { Marker = "second" };

@@ -16,7 +16,7 @@ public sealed class HelmOnRedisTests(string version) : HelmTest(version)
         var chart = new SampleChart("app", "1.0.0+build.5");
         await PushAsync(chart);
         await AssertPulledAsync(chart, $"{Oci}/app");
-        await UpdateRepositoryAsync();
+        await AddRepositoryAsync();
         await AssertPulledAsync(chart, "repo/app");
         Assert.That(await PullThroughCnrAsync("app", chart.Version), Is.EqualTo(chart.ToArray()).AsCollection);
         await Helm.FailAsync("push", await SaveAsync(chart with { Marker = "second" }), Oci);
@@ -30,7 +30,7 @@ public sealed class HelmOnRedisTests(string version) : HelmTest(version)
         await PushThroughCnrAsync(chart with { Version = "2.0.0" });
         await MoveChannelAsync("app", "stable", "1.0.0");
         await AssertPulledAsync(chart, $"{Oci}/app", "--version", "~1.0");
-        await UpdateRepositoryAsync("stable", $"{Repository}/-/stable");
+        await AddRepositoryAsync("stable", $"{Repository}/-/stable");
         await AssertPulledAsync(chart, "stable/app");
         Assert.That(await Helm.RunAsync("template", "mine", "stable/app"), Does.Contain(chart.RenderedLine));
     }

@@ -59,7 +59,7 @@ public sealed class HelmProvenanceTests(string version) : HelmTest(version)
         var alone = Path.Combine(Folder, Archive);
         File.Copy(Path.Combine(Signed, Archive), alone);
         await Helm.RunAsync("push", alone, Oci);
-        await UpdateRepositoryAsync();
+        await AddRepositoryAsync();
         foreach (var reference in (string[])[$"{Oci}/app", "repo/app"])
         {
             AssertIsOnly(await Helm.PullAsync(reference, "--prov"), Archive, await BytesAsync(Archive));
@@ -76,7 +76,7 @@ public sealed class HelmProvenanceTests(string version) : HelmTest(version)
 
     private async Task AssertVerifiedBothWaysAsync()
     {
-        await UpdateRepositoryAsync();
+        await AddRepositoryAsync();
         foreach (var reference in (string[])[$"{Oci}/app", "repo/app"])
         {
             var files = await Helm.PullAsync(reference, "--prov");

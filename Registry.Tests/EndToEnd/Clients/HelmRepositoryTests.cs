@@ -14,7 +14,7 @@ public sealed class HelmRepositoryTests(string version) : HelmTest(version)
     {
         var chart = new SampleChart("app", release);
         await PushAsync(chart);
-        await UpdateRepositoryAsync();
+        await AddRepositoryAsync();
         Assert.That(await SearchAsync("repo/"), Is.EqualTo([$"repo/app {release}"]).AsCollection);
         await AssertPulledAsync(chart, "repo/app");
         await AssertPulledAsync(chart, "repo/app", "--version", release);
@@ -28,7 +28,7 @@ public sealed class HelmRepositoryTests(string version) : HelmTest(version)
         SampleChart[] charts = [new("app", "1.2.0"), new("app", "2.0.0-rc.1"), new("app", "1.10.0")];
         foreach (var chart in charts)
             await PushAsync(chart);
-        await UpdateRepositoryAsync();
+        await AddRepositoryAsync();
         Assert.That(
             await SearchAsync("repo/app", "--versions", "--devel"),
             Is.EqualTo(["repo/app 2.0.0-rc.1", "repo/app 1.10.0", "repo/app 1.2.0"]).AsCollection);
@@ -44,7 +44,7 @@ public sealed class HelmRepositoryTests(string version) : HelmTest(version)
         var chart = new SampleChart("app", "1.0.0");
         await PostAsync(chart, isForm);
         await AssertPulledAsync(chart, $"{Oci}/app");
-        await UpdateRepositoryAsync();
+        await AddRepositoryAsync();
         await AssertPulledAsync(chart, "repo/app");
         Assert.That(
             await SendAsync(HttpMethod.Get, $"/helm/api/{Namespace}/charts/app/1.0.0", null),
@@ -55,7 +55,7 @@ public sealed class HelmRepositoryTests(string version) : HelmTest(version)
     public async Task An_update_shows_what_came_and_went()
     {
         await PushAsync(new SampleChart("app", "1.0.0"));
-        await UpdateRepositoryAsync();
+        await AddRepositoryAsync();
         await PushAsync(new SampleChart("app", "1.1.0"));
         await PostAsync(new SampleChart("other", "0.1.0"), isForm: false);
         await UpdateRepositoryAsync();
@@ -79,8 +79,8 @@ public sealed class HelmRepositoryTests(string version) : HelmTest(version)
         var (direct, below) = (new SampleChart("app", "1.0.0"), new SampleChart("nested", "1.0.0"));
         await PushAsync(direct);
         await Helm.RunAsync("push", await SaveAsync(below), $"{Oci}/deep");
-        await UpdateRepositoryAsync();
-        await UpdateRepositoryAsync("deep", $"{Repository}/deep");
+        await AddRepositoryAsync();
+        await AddRepositoryAsync("deep", $"{Repository}/deep");
         Assert.That(
             await SearchAsync(), Is.EqualTo(["deep/nested 1.0.0", "repo/app 1.0.0"]).AsCollection);
         await AssertPulledAsync(below, "deep/nested");
@@ -91,7 +91,7 @@ public sealed class HelmRepositoryTests(string version) : HelmTest(version)
     {
         var chart = new SampleChart($"{Namespace}-app", "1.0.0");
         await Helm.RunAsync("push", await SaveAsync(chart), $"oci://{Host}");
-        await UpdateRepositoryAsync("root", $"{Registry.Address}helm");
+        await AddRepositoryAsync("root", $"{Registry.Address}helm");
         await AssertPulledAsync(chart, $"root/{chart.Name}");
     }
 

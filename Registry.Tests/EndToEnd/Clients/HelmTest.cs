@@ -41,12 +41,12 @@ public abstract class HelmTest(string version) : ClientTest
     private protected async Task AssertPulledAsync(SampleChart chart, params string[] arguments) =>
         AssertIsOnly(await Helm.PullAsync(arguments), chart.FileName, chart.ToArray());
 
-    /// <summary>Adds the repository of the namespace, or refreshes it.</summary>
-    private protected async Task UpdateRepositoryAsync(string name = "repo", string? url = null)
-    {
-        await Helm.RunAsync("repo", "add", name, url ?? Repository);
-        await Helm.RunAsync("repo", "update", name);
-    }
+    /// <summary>Adds the repository of the namespace, or another one, and reads its index.</summary>
+    private protected Task AddRepositoryAsync(string name = "repo", string? url = null) =>
+        Helm.RunAsync("repo", "add", name, url ?? Repository);
+
+    /// <summary>Reads the index of an added repository again.</summary>
+    private protected Task UpdateRepositoryAsync(string name = "repo") => Helm.RunAsync("repo", "update", name);
 
     /// <summary>Lists charts with <c>helm search repo</c>, as <c>repository/name version</c>.</summary>
     private protected async Task<IEnumerable<string>> SearchAsync(params string[] arguments)

@@ -6,7 +6,7 @@ using Registry.Tests.Support.Clients;
 namespace Registry.Tests.EndToEnd.Clients;
 
 /// <summary>The commands of web pages that use helm, as pasted.</summary>
-[TestFixtureSource(typeof(HelmClient), nameof(HelmClient.Versions))]
+[TestFixtureSource(typeof(HelmClient), nameof(HelmClient.Newest))]
 [Parallelizable(ParallelScope.Self)]
 public sealed class PageCommandTests(string version) : HelmTest(version)
 {
