@@ -17,6 +17,12 @@ namespace Registry.Core.Packages;
 /// </remarks>
 internal sealed partial class PackageCommit
 {
+    /// <summary>
+    /// The maximum number of blobs to touch at a time. Each touch waits for the storage: for a flush, or for a round
+    /// trip.
+    /// </summary>
+    public const int MaxTouched = 8;
+
     private readonly PackageCommitFactory services;
     private long began;
     private readonly HashSet<Digest> held = [];
@@ -47,16 +53,21 @@ internal sealed partial class PackageCommit
             created.Add(blob.Info);
     }
 
-    /// <summary>Touches a blob of the package, so that no collector deletes it before the change.</summary>
-    /// <returns>The blob; null when the package does not have it.</returns>
+    /// <summary>
+    /// Touches blobs of the package at the same time, so that no collector deletes them before the change.
+    /// </summary>
+    /// <param name="digests">The blobs, at most <see cref="MaxTouched"/>.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The blobs, in the same order; null for each that the package does not have.</returns>
     /// <exception cref="StorageException">The storage failed.</exception>
-    public async ValueTask<BlobInfo?> TouchAsync(Digest digest, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<BlobInfo?>> TouchAsync(
+        IEnumerable<Digest> digests, CancellationToken cancellationToken)
     {
-        if (await services.Blobs.TouchAsync(
-            new BlobKey(Package.Key, digest), uploadedAt: null, cancellationToken) is not { } blob)
-            return null;
-        Add(blob);
-        return blob.Info;
+        var touched = await Task.WhenAll(digests.Select(digest => TouchAsync(digest, cancellationToken)));
+        foreach (var blob in touched)
+            if (blob is not null)
+                Add(blob);
+        return [.. touched.Select(static blob => blob?.Info)];
     }
 
     /// <summary>Whether the commit has added or touched a blob.</summary>
@@ -211,21 +222,27 @@ internal sealed partial class PackageCommit
 
     private async Task<bool> TryTouchAllAsync()
     {
-        foreach (var digest in held)
-            try
-            {
-                if (await services.Blobs.TouchAsync(
-                    new BlobKey(Package.Key, digest), uploadedAt: null, CancellationToken.None) is null)
-                    return false;
-            }
-            catch (Exception exception) when (exception is StorageException or RegistryException)
-            {
-                LogNotTouched(services.Logger, new BlobKey(Package.Key, digest), exception);
+        foreach (var digests in held.Chunk(MaxTouched))
+            if ((await Task.WhenAll(digests.Select(TryTouchAsync))).Contains(false))
                 return false;
-            }
-
         return true;
     }
+
+    private async Task<bool> TryTouchAsync(Digest digest)
+    {
+        try
+        {
+            return await TouchAsync(digest, CancellationToken.None) is not null;
+        }
+        catch (Exception exception) when (exception is StorageException or RegistryException)
+        {
+            LogNotTouched(services.Logger, new BlobKey(Package.Key, digest), exception);
+            return false;
+        }
+    }
+
+    private Task<CommittedBlob?> TouchAsync(Digest digest, CancellationToken cancellationToken) =>
+        services.Blobs.TouchAsync(new BlobKey(Package.Key, digest), uploadedAt: null, cancellationToken).AsTask();
 
     /// <summary>
     /// Removes the blobs that were created for a change that was certainly not stored. A push that refers to one of

@@ -257,14 +257,19 @@ public sealed class RepositoryManifests(
         PackageCommit commit, PackageIndex? index, ManifestDocument document, CancellationToken cancellationToken)
     {
         var sizes = new Dictionary<Digest, long>();
-        foreach (var reference in document.GetReferences())
+        foreach (var references in document.GetReferences().Chunk(PackageCommit.MaxTouched))
         {
-            if (reference.IsManifest && index?.FindManifest(reference.Digest) is null)
-                throw ArtifactErrors.UnknownReference(commit.Package, reference.Digest);
-            if (await HoldAsync(commit, index, reference.Digest, cancellationToken) is { } size)
-                sizes[reference.Digest] = size;
-            else if (reference.IsRequired)
-                throw ArtifactErrors.UnknownReference(commit.Package, reference.Digest);
+            foreach (var reference in references)
+                if (reference.IsManifest && index?.FindManifest(reference.Digest) is null)
+                    throw ArtifactErrors.UnknownReference(commit.Package, reference.Digest);
+            var blobs = await commit.TouchAsync(
+                references.Select(static reference => reference.Digest), cancellationToken);
+            foreach (var (reference, blob) in references.Zip(blobs))
+                if ((blob?.Length ?? await StoreDerivedAsync(commit, index, reference.Digest, cancellationToken))
+                    is { } size)
+                    sizes[reference.Digest] = size;
+                else if (reference.IsRequired)
+                    throw ArtifactErrors.UnknownReference(commit.Package, reference.Digest);
         }
 
         // Clients rely on the sizes in a manifest: they cannot pull content of another size.
@@ -273,12 +278,11 @@ public sealed class RepositoryManifests(
                 throw ArtifactErrors.OtherSize($"{field}.size", descriptor.Digest, descriptor.Size, stored);
     }
 
-    /// <returns>The length in bytes; null when the package does not have the content.</returns>
-    private async Task<long?> HoldAsync(
+    /// <summary>Stores content that is only derived.</summary>
+    /// <returns>Its length in bytes; null when the registry does not derive it.</returns>
+    private async Task<long?> StoreDerivedAsync(
         PackageCommit commit, PackageIndex? index, Digest digest, CancellationToken cancellationToken)
     {
-        if (await commit.TouchAsync(digest, cancellationToken) is { } blob)
-            return blob.Length;
         if (index?.FindManifest(digest) is { Manifest: { IsDerived: true } derived })
         {
             await commit.StoreDerivedAsync(index, digest, cancellationToken);

@@ -81,6 +81,23 @@ internal sealed class SlowPushTests
     }
 
     [Test]
+    public async Task The_blobs_of_a_manifest_are_touched_at_the_same_time()
+    {
+        var image = await registry.ImageAsync("layer");
+        var (touched, all) = (0, new TaskCompletionSource());
+        faults.Before = async call =>
+        {
+            if (call.Operation != StorageOperation.TouchBlob)
+                return;
+            if (Interlocked.Increment(ref touched) == 2)
+                all.SetResult();
+            await all.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        };
+        await registry.PutAsync(image, "latest");
+        Assert.That(touched, Is.EqualTo(2));
+    }
+
+    [Test]
     public async Task A_push_whose_blob_was_collected_meanwhile_changes_nothing()
     {
         var image = await registry.ImageAsync("layer");
