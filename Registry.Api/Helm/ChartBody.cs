@@ -59,7 +59,7 @@ internal sealed class ChartBody : IAsyncDisposable
     /// <exception cref="Core.Storage.StorageException">The storage failed.</exception>
     public static async Task<ChartBody> ReadAsync(
         HttpRequest request,
-        Func<CancellationToken, ValueTask<ChartPush>> begin,
+        Func<ChartPush> begin,
         CancellationToken cancellationToken)
     {
         var body = new ChartBody();
@@ -112,7 +112,7 @@ internal sealed class ChartBody : IAsyncDisposable
 
     private async Task ReadFormAsync(
         HttpRequest request,
-        Func<CancellationToken, ValueTask<ChartPush>>? begin,
+        Func<ChartPush>? begin,
         CancellationToken cancellationToken)
     {
         var boundary = HeaderParameters.Find(request.ContentType, "boundary") ?? "";
@@ -145,9 +145,9 @@ internal sealed class ChartBody : IAsyncDisposable
     }
 
     private async Task ReadChartAsync(
-        Stream archive, Func<CancellationToken, ValueTask<ChartPush>> begin, CancellationToken cancellationToken)
+        Stream archive, Func<ChartPush> begin, CancellationToken cancellationToken)
     {
-        Chart = await begin(cancellationToken);
+        Chart = begin();
         var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         try
         {

@@ -113,7 +113,7 @@ internal sealed class ChartsController(ChartIndexes indexes, ChartRepository cha
         await RequestTransfer.Of(HttpContext).ReserveInputAsync(
             ChartBody.MemoryOf(Request, hasProvenance: false) + ChartPush.BufferBytes, cancellationToken);
         await using var body = await ChartBody.ReadAsync(
-            Request, token => charts.BeginPushAsync(place, token), cancellationToken);
+            Request, () => charts.BeginPush(place), cancellationToken);
         if (body.Chart is { } chart)
             await chart.CompleteAsync(IsSet("force", force), body.Provenance, Caller, cancellationToken);
         else

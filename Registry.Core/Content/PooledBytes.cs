@@ -14,6 +14,9 @@ internal sealed class PooledBytes(int capacity) : IBufferWriter<byte>, IDisposab
     /// <summary>The bytes written. Valid until the next write.</summary>
     public ReadOnlyMemory<byte> WrittenMemory => bytes.AsMemory(0, WrittenCount);
 
+    /// <summary>Opens the bytes written. Valid until the next write.</summary>
+    public Stream OpenRead() => new MemoryStream(bytes, 0, WrittenCount, writable: false);
+
     /// <summary>Clears the buffer.</summary>
     public void ResetWrittenCount() => WrittenCount = 0;
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Registry.Core.Access;
 using Registry.Core.Charts;
 using Registry.Core.Content;
@@ -8,27 +9,32 @@ using Registry.Core.Storage;
 namespace Registry.Core.Repositories;
 
 /// <summary>
-/// A push of a chart whose name and version are in its archive: the bytes are staged, and pushed when both are known.
-/// Disposing it discards the staged bytes. Not thread-safe.
+/// A push of a chart whose name and version are in its archive: the bytes are kept, and pushed when both are known.
+/// Those of a small chart are held in memory, those of a large one are staged. Disposing it discards them. Not
+/// thread-safe.
 /// </summary>
 public sealed class ChartPush : IAsyncDisposable
 {
+    /// <summary>
+    /// The maximum size of an archive in memory, in bytes. Staging costs several round trips to the storage, and most
+    /// charts are smaller.
+    /// </summary>
+    private const int MaxHeldBytes = 128 << 10;
+
     private readonly ChartRepository repository;
-    private readonly UploadKey upload;
-    private readonly UploadWriter writer;
+    private readonly PooledBytes held = new(MaxHeldBytes);
     private readonly ContentInspection inspection;
     private readonly long maxBytes;
+    private StagedChart? staged;
 
-    internal ChartPush(
-        ChartRepository repository, string @namespace, UploadKey upload, UploadWriter writer, ContentLimits limits)
+    internal ChartPush(ChartRepository repository, string @namespace, ContentLimits limits)
     {
-        (this.repository, Namespace, this.upload, this.writer) = (repository, @namespace, upload, writer);
-        maxBytes = limits.MaxPackageBytes;
+        (this.repository, Namespace, maxBytes) = (repository, @namespace, limits.MaxPackageBytes);
         inspection = new ContentInspection(limits, ChartReader.File);
     }
 
     /// <summary>The memory of a push, in bytes, in addition to that of the storage.</summary>
-    public static int BufferBytes => ContentInspection.MemoryBytes + PackagePush.BufferBytes;
+    public static int BufferBytes => MaxHeldBytes + ContentInspection.MemoryBytes + PackagePush.BufferBytes;
 
     /// <summary>The namespace.</summary>
     public string Namespace { get; }
@@ -47,7 +53,19 @@ public sealed class ChartPush : IAsyncDisposable
         if (inspection.HasEnded)
             return;
         await inspection.WriteAsync(bytes, cancellationToken);
-        await writer.WriteAsync(bytes, cancellationToken);
+        if (staged is null && held.WrittenCount + bytes.Length <= MaxHeldBytes)
+        {
+            held.Write(bytes.Span);
+            return;
+        }
+
+        if (staged is null)
+        {
+            staged = await repository.StageAsync(Namespace, cancellationToken);
+            await staged.Writer.WriteAsync(held.WrittenMemory, cancellationToken);
+        }
+
+        await staged.Writer.WriteAsync(bytes, cancellationToken);
     }
 
     /// <summary>Stores the chart as a release of the package that it names. Call it once.</summary>
@@ -68,8 +86,8 @@ public sealed class ChartPush : IAsyncDisposable
             throw ChartErrors.Invalid(refusal);
         if (!ChartReader.TryRead(inspected.File!, out var chart, out var reason))
             throw ChartErrors.Invalid(reason);
-        if (await writer.CompleteAsync(cancellationToken) != Length)
-            throw new StorageException(StorageFault.Unavailable, "The staged chart was discarded in the meantime.");
+        if (staged is not null && await staged.Writer.CompleteAsync(cancellationToken) != Length)
+            throw Discarded();
         await repository.PushAsync(
             this, chart, inspected.File!.IsRootless, force, provenance, caller, cancellationToken);
     }
@@ -78,12 +96,25 @@ public sealed class ChartPush : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await inspection.DisposeAsync();
-        await writer.DisposeAsync();
-        await repository.DiscardAsync(upload);
+        held.Dispose();
+        if (staged is null)
+            return;
+        await staged.Writer.DisposeAsync();
+        await repository.DiscardAsync(staged.Upload);
     }
 
-    /// <summary>Opens the staged archive.</summary>
+    /// <summary>The error when a staged archive is gone.</summary>
+    internal static StorageException Discarded() =>
+        new(StorageFault.Unavailable, "The staged chart was discarded in the meantime.");
+
+    /// <summary>Opens the archive.</summary>
     internal async ValueTask<Stream> OpenAsync(IUploadStore uploads, CancellationToken cancellationToken) =>
-        await uploads.OpenAsync(upload, cancellationToken)
-        ?? throw new StorageException(StorageFault.Unavailable, "The staged chart was discarded in the meantime.");
+        staged is null
+            ? held.OpenRead()
+            : await uploads.OpenAsync(staged.Upload, cancellationToken) ?? throw Discarded();
+
+    /// <summary>A staged archive.</summary>
+    /// <param name="Upload">Where it is staged.</param>
+    /// <param name="Writer">Writes it.</param>
+    internal sealed record StagedChart(UploadKey Upload, UploadWriter Writer);
 }

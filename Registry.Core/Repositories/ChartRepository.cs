@@ -111,24 +111,7 @@ public sealed partial class ChartRepository(
 
     /// <summary>Begins a push of a chart. The caller disposes it.</summary>
     /// <param name="namespace">The namespace.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
-    /// <exception cref="StorageException">The storage failed.</exception>
-    public async ValueTask<ChartPush> BeginPushAsync(string @namespace, CancellationToken cancellationToken)
-    {
-        var upload = await uploads.BeginAsync(StoreKeys.Package(@namespace, NoPackage), cancellationToken);
-        try
-        {
-            var writer = await uploads.AppendAsync(upload, offset: 0, cancellationToken)
-                ?? throw new StorageException(
-                    StorageFault.Unavailable, "The staged chart was discarded in the meantime.");
-            return new ChartPush(this, @namespace, upload, writer, limits);
-        }
-        catch
-        {
-            await DiscardAsync(upload);
-            throw;
-        }
-    }
+    public ChartPush BeginPush(string @namespace) => new(this, @namespace, limits);
 
     /// <summary>Stores the provenance file of the chart that it names.</summary>
     /// <param name="namespace">The namespace.</param>
@@ -176,9 +159,27 @@ public sealed partial class ChartRepository(
         }
     }
 
-    /// <summary>Pushes a staged chart.</summary>
+    /// <summary>Begins to stage an archive. The caller disposes the writer and discards the upload.</summary>
+    /// <exception cref="StorageException">The storage failed.</exception>
+    internal async Task<ChartPush.StagedChart> StageAsync(string @namespace, CancellationToken cancellationToken)
+    {
+        var upload = await uploads.BeginAsync(StoreKeys.Package(@namespace, NoPackage), cancellationToken);
+        try
+        {
+            return new(
+                upload,
+                await uploads.AppendAsync(upload, offset: 0, cancellationToken) ?? throw ChartPush.Discarded());
+        }
+        catch
+        {
+            await DiscardAsync(upload);
+            throw;
+        }
+    }
+
+    /// <summary>Pushes a chart whose name and version are known.</summary>
     internal async Task PushAsync(
-        ChartPush staged,
+        ChartPush received,
         ChartMetadata chart,
         bool isRootless,
         bool force,
@@ -186,8 +187,8 @@ public sealed partial class ChartRepository(
         Caller caller,
         CancellationToken cancellationToken)
     {
-        if (!PackageName.TryCreate(staged.Namespace, chart.Name, out var package))
-            throw ChartErrors.InvalidName(staged.Namespace, chart.Name);
+        if (!PackageName.TryCreate(received.Namespace, chart.Name, out var package))
+            throw ChartErrors.InvalidName(received.Namespace, chart.Name);
         caller.Demand(PackageRegistry.RightToPush(force), AccessResource.Package(package.Value));
         var release = Release.Parse(chart.Version);
         if (!force
@@ -205,7 +206,7 @@ public sealed partial class ChartRepository(
         await using (var push = await packages.BeginPushAsync(package, caller, cancellationToken))
         {
             Digest digest;
-            await using (var content = await staged.OpenAsync(uploads, cancellationToken))
+            await using (var content = await received.OpenAsync(uploads, cancellationToken))
                 digest = await BlobBytes.HashAsync(content, push.WriteAsync, count: null, cancellationToken);
             if (signed?.Files.ContainsValue(digest) == false)
                 throw ChartErrors.OtherArchive(package, release, digest);

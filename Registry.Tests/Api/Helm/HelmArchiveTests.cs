@@ -1,5 +1,6 @@
 using System.Net;
 using NUnit.Framework;
+using Registry.Tests.Support;
 using Registry.Tests.Unit.Content;
 
 namespace Registry.Tests.Api.Helm;
@@ -20,6 +21,17 @@ public sealed class HelmArchiveTests : HelmTest
         Assert.That(response.Content.Headers.ContentLength, Is.EqualTo(archive.Length));
         Assert.That(response.Headers.ETag!.Tag, Is.EqualTo($"\"{SampleContent.Sha256(archive)}\""));
         Assert.That(await response.Content.ReadAsByteArrayAsync(), Is.EqualTo(archive));
+    }
+
+    [Test]
+    public async Task A_chart_of_any_size_is_pulled_with_the_same_bytes(
+        [Values(60_000, 100_000, 130_000, 150_000, 3_000_000)] int size)
+    {
+        var chart = ChartPush.Of(ChartDoor.ChartMuseum, "team/app", "1.0.0", "", size).Chart;
+        using (var pushed = await Client.PostAsync("helm/api/team/charts", new ByteArrayContent(chart)))
+            Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.Created));
+        Assert.That(
+            await Client.GetByteArrayAsync("helm/team/charts/app-1.0.0.tgz"), Is.EqualTo(chart).AsCollection);
     }
 
     [Test]

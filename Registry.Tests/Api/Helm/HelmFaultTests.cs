@@ -66,8 +66,9 @@ public sealed class HelmFaultTests
     [TestCase(StorageOperation.CommitBlob)]
     public async Task A_push_that_the_storage_fails_stores_nothing(StorageOperation operation)
     {
+        var chart = ChartPush.Of(ChartDoor.ChartMuseum, "team/app", "1.0.0", "large", bytes: 300_000).Chart;
         host.Faults.Before = call => call.Operation == operation ? throw Fault : default;
-        using (var content = new ByteArrayContent(HelmTest.Archive("app", "1.0.0")))
+        using (var content = new ByteArrayContent(chart))
         using (var failed = await host.Client.PostAsync("helm/api/team/charts", content))
             Assert.That(failed.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
         host.Faults.Clear();
@@ -75,6 +76,13 @@ public sealed class HelmFaultTests
         Assert.That(await uploads.CountAsync(10, CancellationToken.None), Is.Zero);
         using var missing = await host.Client.GetAsync("helm/team/charts/app-1.0.0.tgz");
         Assert.That(missing.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
+        await PushAsync(chart);
+    }
+
+    [Test]
+    public async Task A_small_chart_is_not_staged()
+    {
+        host.Faults.Before = static call => call.Operation == StorageOperation.BeginUpload ? throw Fault : default;
         await PushAsync(HelmTest.Archive("app", "1.0.0"));
     }
 

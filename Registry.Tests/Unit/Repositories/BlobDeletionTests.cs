@@ -145,7 +145,7 @@ internal sealed class BlobDeletionTests
 
     private async Task PushChartAsync()
     {
-        await using var push = await registry.Charts.BeginPushAsync(Name.Namespace, default);
+        await using var push = registry.Charts.BeginPush(Name.Namespace);
         await push.WriteAsync(App, default);
         await push.CompleteAsync(force: false, provenance: null, Samples.Caller, default);
     }

@@ -21,6 +21,10 @@ internal static class Charts
     private static readonly byte[][] Bodies =
         [.. Archives.Select(static archive => PushPayload.Create(archive, "1.0.0"))];
 
+    /// <summary>The Helm API takes the name of the package from the chart.</summary>
+    private static readonly byte[][] Named =
+        [.. Enumerable.Range(0, Distinct).Select(static i => Chart.Create($"package-{i}", "1.0.0", i))];
+
     private static readonly byte[] Config = Chart.Config("app", "1.0.0");
 
     /// <summary>Counts across rounds and cases, so that no push repeats another.</summary>
@@ -38,6 +42,11 @@ internal static class Charts
             await run.CompareAsync(
                 "push of a chart through CNR",
                 [ByCnr("registry", sides.Registry, cancellationToken), bare],
+                [],
+                cancellationToken);
+            await run.CompareAsync(
+                "push of a chart through the Helm API",
+                [ByApi("registry", sides.Registry, cancellationToken), bare],
                 [],
                 cancellationToken);
             await run.CompareAsync(
@@ -104,6 +113,15 @@ internal static class Charts
         name,
         server,
         i => server.PushAsync($"charts-by-cnr/package-{i}", Bodies[i % Distinct], cancellationToken));
+
+    /// <summary>Returns a side that pushes charts through the Helm API, as curl does.</summary>
+    public static Side ByApi(string name, ServerProcess server, CancellationToken cancellationToken) => Repeated(
+        name,
+        server,
+        i => server.PostAsync(
+            $"/helm/api/charts-by-api-{i / Distinct}/charts",
+            new ByteArrayContent(Named[i % Distinct]),
+            cancellationToken));
 
     /// <summary>Returns a side that pushes charts as helm does.</summary>
     public static Side ByHelm(string name, ServerProcess server, CancellationToken cancellationToken) => Repeated(

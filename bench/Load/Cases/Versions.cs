@@ -45,6 +45,8 @@ internal static class Versions
         await CompareAsync($"list of {many:N0} charts", Path, 2);
 
         await ComparePushesAsync("push of a chart through CNR", Charts.ByCnr("registry", registry, cancellationToken));
+        await ComparePushesAsync(
+            "push of a chart through the Helm API", Charts.ByApi("registry", registry, cancellationToken));
         await ComparePushesAsync("push of a chart with helm", Charts.ByHelm("registry", registry, cancellationToken));
 
         Task CompareAsync(string name, string path, int connections) => run.CompareAsync(
