@@ -4,6 +4,26 @@ namespace Registry.Storage.Redis;
 internal static class DocumentScripts
 {
     /// <summary>
+    /// Reads a document. KEYS: document, documents. ARGV: name. Returns its content and its revision, nil when there is
+    /// none; both nil when the document is named but lost.
+    /// </summary>
+    public static RedisScript Get { get; } = new(writes: false, """
+        local document = redis.call('HMGET', KEYS[1], 'content', 'revision')
+        if not document[1] and not document[2] and not redis.call('ZSCORE', KEYS[2], ARGV[1]) then
+          return false
+        end
+        return document
+        """);
+
+    /// <summary>
+    /// Reads the revision of a document. KEYS: document, documents. ARGV: name. Returns nil when there is none, 0 when
+    /// the document is named but lost.
+    /// </summary>
+    public static RedisScript Stat { get; } = new(writes: false, """
+        return redis.call('HGET', KEYS[1], 'revision') or redis.call('ZSCORE', KEYS[2], ARGV[1]) and 0
+        """);
+
+    /// <summary>
     /// Writes a document. KEYS: document, documents, revision, changes. ARGV: precondition (none, absent or matches),
     /// its revision, its epoch or empty, name, content. Returns the new revision, nil when the precondition did not
     /// hold, -1 when the epoch has ended. A full server accepts content that is not longer than what it replaces: the
@@ -49,7 +69,7 @@ internal static class DocumentScripts
 
     /// <summary>
     /// Lists documents. KEYS: documents. ARGV: document key prefix, lowest and highest name, maximum number. Returns
-    /// names, each followed by its revision.
+    /// names, each followed by its revision, or by nil for a document that is lost.
     /// </summary>
     public static RedisScript List { get; } = new(writes: false, """
         local names = redis.call('ZRANGEBYLEX', KEYS[1], ARGV[2], ARGV[3], 'LIMIT', 0, ARGV[4])

@@ -16,33 +16,35 @@ internal sealed class RedisDocumentStore(RedisConnection connection, RedisKeys k
     /// </summary>
     private const int PageBytes = 512 * 1024;
 
-    private const string RevisionField = "revision";
-
-    private static readonly RedisValue[] Fields = ["content", RevisionField];
+    /// <summary>
+    /// The revision of a document that is named but lost. No document has it, so a listing leads to a read, which
+    /// reports the loss.
+    /// </summary>
+    private static readonly Revision Lost = new("lost");
 
     public bool SharesChecks => true;
 
     public async ValueTask<Document?> GetAsync(StoreKey key, CancellationToken cancellationToken)
     {
-        var redisKey = keys.Document(key);
-        return await connection.CallAsync(
-            database => database.HashGetAsync(redisKey, Fields, RedisConnection.Flags), cancellationToken) switch
+        var reply = await connection.EvaluateAsync(
+            DocumentScripts.Get, [keys.Document(key), keys.Documents], [key.Value], cancellationToken);
+        if (reply.IsNull)
+            return null;
+        return (RedisValue[]?)reply switch
         {
-            [{ IsNull: true }, { IsNull: true }] => null,
             [{ IsNull: false } content, { IsNull: false } revision] =>
                 new Document((byte[]?)content ?? [], new Revision(revision.ToString())),
-            _ =>
-                throw new StorageException(
-                    StorageFault.Corrupt, $"The document '{redisKey}' has no content or no revision."),
+            _ => throw Damaged(key),
         };
     }
 
     public async ValueTask<Revision?> StatAsync(StoreKey key, CancellationToken cancellationToken)
     {
-        var redisKey = keys.Document(key);
-        var revision = await connection.CallAsync(
-            database => database.HashGetAsync(redisKey, RevisionField, RedisConnection.Flags), cancellationToken);
-        return revision.IsNull ? null : new Revision(revision.ToString());
+        var reply = await connection.EvaluateAsync(
+            DocumentScripts.Stat, [keys.Document(key), keys.Documents], [key.Value], cancellationToken);
+        if (reply.Resp2Type == ResultType.Integer)
+            throw Damaged(key);
+        return (string?)reply is { } revision ? new Revision(revision) : null;
     }
 
     public async ValueTask<Revision?> TryPutAsync(
@@ -87,11 +89,11 @@ internal sealed class RedisDocumentStore(RedisConnection connection, RedisKeys k
             for (var i = 0; i < page.Length; i += 2)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                if (!StoreKey.TryParse(page[i], out var key) || page[i + 1].IsNull)
+                if (!StoreKey.TryParse(page[i], out var key))
                     throw new StorageException(
                         StorageFault.Corrupt,
-                        $"'{keys.Documents}' contains '{page[i]}', which is not a valid document.");
-                yield return new DocumentEntry(key, new Revision(page[i + 1].ToString()));
+                        $"'{keys.Documents}' contains '{page[i]}', which is not the key of a document.");
+                yield return new DocumentEntry(key, page[i + 1].IsNull ? Lost : new Revision(page[i + 1].ToString()));
             }
 
             if (page.Length < 2 * PageSize)
@@ -157,6 +159,9 @@ internal sealed class RedisDocumentStore(RedisConnection connection, RedisKeys k
 
         return new DocumentChanges(new Position(known.History, latest.ToString()!), changed.Keys, changed);
     }
+
+    private StorageException Damaged(StoreKey key) =>
+        new(StorageFault.Corrupt, $"The document '{keys.Document(key)}' has no content or no revision.");
 
     /// <summary>A position in the feed: a revision of one history.</summary>
     private sealed class Position(string history, string revision) : ChangeToken

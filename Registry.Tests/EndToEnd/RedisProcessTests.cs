@@ -40,6 +40,47 @@ public sealed class RedisProcessTests : EndToEndTest
             Does.Contain("REDIS__CONFIGURATION").And.Contain("WRONGPASS").And.Not.Contain("wrong-one"));
     }
 
+    [Test]
+    public async Task A_lost_index_disturbs_only_its_package_and_its_content_is_kept()
+    {
+        await using var server = await RedisServer.StartDurableAsync(CancellationToken);
+        (string, string?)[] settings =
+        [
+            ("STORAGE", "redis"), ("REDIS__CONFIGURATION", server.Configuration),
+            ("UPDATES__BOUNDSECONDS", "0.25"),
+            ("COLLECTION__GRACESECONDS", "1"),
+            ("COLLECTION__PERIODSECONDS", "1"),
+        ];
+        const string Lost = "registry:document:packages/sample/lost";
+        var registry = await HostAsync(settings);
+        var content = new SeededPackage(1, 1000);
+        foreach (var package in (string[])["sample/lost", "sample/other"])
+            using (var pushed = await PushAsync(registry, package, "1.0.0", content))
+                Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(await server.CommandAsync("rename", Lost, "backup"), Is.EqualTo("OK"));
+
+        var fresh = await HostAsync(settings);
+        foreach (var replica in new[] { registry, fresh })
+        {
+            using var shown = await replica.Client.GetAsync("/api/v1/packages/sample/lost", CancellationToken);
+            Assert.That(shown.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
+        }
+
+        var listed = await GetJsonAsync(fresh, "/api/v1/packages");
+        Assert.That(
+            listed.EnumerateArray().Select(static package => package.GetProperty("name").GetString()),
+            Is.EqualTo(["sample/other"]).AsCollection);
+        await UntilAsync(
+            () => Task.FromResult(fresh.Log.Entries.Count(static entry =>
+                entry.Message.StartsWith("Skipped the blobs of sample/lost", StringComparison.Ordinal)) > 3),
+            "collections have skipped the package");
+
+        Assert.That(await server.CommandAsync("rename", "backup", Lost), Is.EqualTo("OK"));
+        Assert.That(
+            await fresh.Client.GetByteArrayAsync("/api/v1/packages/sample/lost/1.0.0/helm/pull", CancellationToken),
+            SameBytes.As(await content.ToArrayAsync(CancellationToken)));
+    }
+
     /// <summary>Runs the ACL of Documentation/storage/redis.md with every call that the registry makes.</summary>
     [TestCase(true)]
     [TestCase(false)]

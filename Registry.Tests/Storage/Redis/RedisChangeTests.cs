@@ -59,7 +59,7 @@ public sealed class RedisChangeTests : RedisTests
         await Server.CommandAsync("config", "resetstat");
         Assert.That((await catalog.GetAsync(CancellationToken)).Entries.Single().Releases, Has.Length.EqualTo(2));
         var commands = await Server.CommandAsync("info", "commandstats");
-        Assert.That(commands, Does.Contain("cmdstat_evalsha:calls=1,"));
+        Assert.That(commands, Does.Contain($"cmdstat_evalsha:calls={(byAnotherReplica ? 2 : 1)},"));
         Assert.That(
             commands, byAnotherReplica ? Does.Contain("cmdstat_hmget:calls=1,") : Does.Not.Contain("cmdstat_hmget"));
         Assert.That(commands, Does.Not.Contain("cmdstat_hget"));
