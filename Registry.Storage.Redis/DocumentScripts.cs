@@ -4,8 +4,8 @@ namespace Registry.Storage.Redis;
 internal static class DocumentScripts
 {
     /// <summary>
-    /// Reads a document. KEYS: document, documents. ARGV: name. Returns its content and its revision, nil when there is
-    /// none; both nil when the document is named but lost.
+    /// Reads a document. KEYS: document, documents. ARGV: name. Returns its content and its revision, both nil if the
+    /// document is named but lost; nil if there is no such document.
     /// </summary>
     public static RedisScript Get { get; } = new(writes: false, """
         local document = redis.call('HMGET', KEYS[1], 'content', 'revision')
@@ -16,8 +16,8 @@ internal static class DocumentScripts
         """);
 
     /// <summary>
-    /// Reads the revision of a document. KEYS: document, documents. ARGV: name. Returns nil when there is none, 0 when
-    /// the document is named but lost.
+    /// Reads the revision of a document. KEYS: document, documents. ARGV: name. Returns 0 if the document is named but
+    /// lost; nil if there is no such document.
     /// </summary>
     public static RedisScript Stat { get; } = new(writes: false, """
         return redis.call('HGET', KEYS[1], 'revision') or redis.call('ZSCORE', KEYS[2], ARGV[1]) and 0

@@ -273,7 +273,7 @@ public abstract partial class BlobStoreContract
     public async Task Memory_does_not_grow_with_the_length_of_a_copy()
     {
         const int Chunk = 1024 * 1024;
-        const int Chunks = 32;
+        const int Chunks = 40;
         using var sha256 = System.Security.Cryptography.IncrementalHash.CreateHash(
             System.Security.Cryptography.HashAlgorithmName.SHA256);
         BlobInfo source;

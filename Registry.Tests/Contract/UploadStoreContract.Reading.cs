@@ -86,7 +86,7 @@ public abstract partial class UploadStoreContract
     {
         const int Chunk = 1024 * 1024;
         const int Appends = 4;
-        const int ChunksPerAppend = 8;
+        const int ChunksPerAppend = 10;
         const long Total = (long)Appends * ChunksPerAppend * Chunk;
         const long Allowance = 24L * Chunk;
         using var sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

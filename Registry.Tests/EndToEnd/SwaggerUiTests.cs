@@ -13,6 +13,7 @@ public sealed class SwaggerUiTests : SwaggerUiTest
         await ExpectAsync(await TryAsync("CNR", "cnrPushRelease"), "200", "\"status\": \"ok\"");
         await ExpectAsync(await TryAsync("OCI", "ociListTags"), "200", "\"1.0.0\"");
         await ExpectAsync(await TryAsync("Helm", "helmGetIndex"), "200", "charts/elasticsearch-1.0.0.tgz");
+        await ExpectAsync(await TryAsync("Health", "healthCheckAlive"), "200", "\"status\": \"ok\"");
         await ExpectAsync(await TryAsync("appr", "apprShowVersion"), "200", "\"appr-api\": \"0.7.4\"");
         var groups = await Page.Locator(".opblock-tag")
             .EvaluateAllAsync<string[]>("tags => tags.map(tag => tag.getAttribute('data-tag'))");
