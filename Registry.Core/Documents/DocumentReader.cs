@@ -128,7 +128,7 @@ internal sealed class DocumentReader<TKey, TState>(
     /// </summary>
     public DocumentSnapshot<TState>? FindCached(TKey key) => cache.Peek(key)?.Snapshot;
 
-    /// <summary>Removes a document that was just deleted from the cache.</summary>
+    /// <summary>Removes a document from the cache that was deleted, or whose cached state is outdated.</summary>
     public void Remove(TKey key) => cache.Remove(key);
 
     private DocumentSnapshot<TState> Hit(Cached cached)

@@ -210,9 +210,13 @@ internal sealed class DocumentUpdate<TKey, TState>(
                 ? replaced is null || await TryDeleteAsync(precondition)
                 : await TryPutAsync(next, content, precondition);
             refusal = null;
-            if (!isStored)
-                counts.AddConflict();
-            return isStored;
+            if (isStored)
+                return true;
+
+            // The cached state is outdated even if the storage reports no change, as after a loss.
+            reader.Remove(key);
+            counts.AddConflict();
+            return false;
         }
         catch (StorageException exception) when (exception.Kind == StorageFault.EpochEnded && !gotNoResponse)
         {

@@ -81,6 +81,34 @@ public sealed class RedisProcessTests : EndToEndTest
             SameBytes.As(await content.ToArrayAsync(CancellationToken)));
     }
 
+    [Test]
+    public async Task A_replica_with_a_copy_of_a_lost_index_accepts_pushes_once_it_is_restored()
+    {
+        await using var server = await RedisServer.StartDurableAsync(CancellationToken);
+        const string Lost = "registry:document:packages/sample/lost";
+        const string Address = "/api/v1/packages/sample/lost";
+        var registry = await HostAsync(
+            [
+                ("STORAGE", "redis"), ("REDIS__CONFIGURATION", server.Configuration),
+                ("UPDATES__BOUNDSECONDS", "0.25"),
+            ]);
+        using (var pushed = await PushAsync(registry, "sample/lost", "1.0.0", new SeededPackage(1, 1000)))
+            Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        await GetJsonAsync(registry, Address);
+        Assert.That(await server.CommandAsync("rename", Lost, "backup"), Is.EqualTo("OK"));
+        await GetJsonAsync(registry, Address);
+
+        using (var refused = await PushAsync(registry, "sample/lost", "2.0.0", new SeededPackage(2, 1000)))
+            Assert.That(refused.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
+        using (var shown = await registry.Client.GetAsync(Address, CancellationToken))
+            Assert.That(shown.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
+
+        Assert.That(await server.CommandAsync("rename", "backup", Lost), Is.EqualTo("OK"));
+        using (var pushed = await PushAsync(registry, "sample/lost", "2.0.0", new SeededPackage(2, 1000)))
+            Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That((await GetJsonAsync(registry, Address)).GetArrayLength(), Is.EqualTo(2));
+    }
+
     /// <summary>Runs the ACL of Documentation/storage/redis.md with every call that the registry makes.</summary>
     [TestCase(true)]
     [TestCase(false)]
