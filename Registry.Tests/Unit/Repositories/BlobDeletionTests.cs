@@ -46,6 +46,24 @@ internal sealed class BlobDeletionTests
         Assert.That(registry.Stored(), Is.Empty);
     }
 
+    [Test]
+    public async Task The_blobs_of_a_deleted_manifest_are_kept_for_the_grace_period()
+    {
+        var options = new CollectionOptions();
+        var collector = registry.Collector(options);
+        var image = await registry.ImageAsync("layer");
+        await collector.CollectAsync(default);
+        var digest = await registry.PutAsync(image, "latest");
+        registry.Time.Passed += options.Grace;
+        await registry.Repositories.DeleteAsync(Name, digest, Samples.Caller, default);
+        await collector.CollectAsync(default);
+        await AssertFoundAsync(Sha256("layer"u8), true);
+
+        registry.Time.Passed += options.Grace;
+        await collector.CollectAsync(default);
+        await AssertFoundAsync(Sha256("layer"u8), false);
+    }
+
     [TestCaseSource(nameof(Pushes))]
     public async Task A_blob_deleted_after_a_push_has_touched_it_is_kept(string kind)
     {
