@@ -10,6 +10,9 @@ namespace Registry.Tests.EndToEnd;
 /// <summary>Startup of the process with Redis, successful and failing.</summary>
 public sealed class RedisProcessTests : EndToEndTest
 {
+    /// <summary>The key of the index of a package.</summary>
+    private const string LostIndex = "registry:document:packages/sample/lost";
+
     [TestCase("maxmemory-policy", "allkeys-lru", "5", "noeviction")]
     [TestCase("requirepass", "secret", "10", "authentication failure")]
     [TestCase("requirepass", "secret", "60", "authentication failure")]
@@ -51,13 +54,12 @@ public sealed class RedisProcessTests : EndToEndTest
             ("COLLECTION__GRACESECONDS", "1"),
             ("COLLECTION__PERIODSECONDS", "1"),
         ];
-        const string Lost = "registry:document:packages/sample/lost";
         var registry = await HostAsync(settings);
         var content = new SeededPackage(1, 1000);
         foreach (var package in (string[])["sample/lost", "sample/other"])
             using (var pushed = await PushAsync(registry, package, "1.0.0", content))
                 Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK));
-        Assert.That(await server.CommandAsync("rename", Lost, "backup"), Is.EqualTo("OK"));
+        Assert.That(await server.CommandAsync("rename", LostIndex, "backup"), Is.EqualTo("OK"));
 
         var fresh = await HostAsync(settings);
         foreach (var replica in new[] { registry, fresh })
@@ -75,7 +77,7 @@ public sealed class RedisProcessTests : EndToEndTest
                 entry.Message.StartsWith("Skipped the blobs of sample/lost", StringComparison.Ordinal)) > 3),
             "collections have skipped the package");
 
-        Assert.That(await server.CommandAsync("rename", "backup", Lost), Is.EqualTo("OK"));
+        Assert.That(await server.CommandAsync("rename", "backup", LostIndex), Is.EqualTo("OK"));
         Assert.That(
             await fresh.Client.GetByteArrayAsync("/api/v1/packages/sample/lost/1.0.0/helm/pull", CancellationToken),
             SameBytes.As(await content.ToArrayAsync(CancellationToken)));
@@ -85,7 +87,6 @@ public sealed class RedisProcessTests : EndToEndTest
     public async Task A_replica_with_a_copy_of_a_lost_index_accepts_pushes_once_it_is_restored()
     {
         await using var server = await RedisServer.StartDurableAsync(CancellationToken);
-        const string Lost = "registry:document:packages/sample/lost";
         const string Address = "/api/v1/packages/sample/lost";
         var registry = await HostAsync(
             [
@@ -95,7 +96,7 @@ public sealed class RedisProcessTests : EndToEndTest
         using (var pushed = await PushAsync(registry, "sample/lost", "1.0.0", new SeededPackage(1, 1000)))
             Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK));
         await GetJsonAsync(registry, Address);
-        Assert.That(await server.CommandAsync("rename", Lost, "backup"), Is.EqualTo("OK"));
+        Assert.That(await server.CommandAsync("rename", LostIndex, "backup"), Is.EqualTo("OK"));
         await GetJsonAsync(registry, Address);
 
         using (var refused = await PushAsync(registry, "sample/lost", "2.0.0", new SeededPackage(2, 1000)))
@@ -103,7 +104,7 @@ public sealed class RedisProcessTests : EndToEndTest
         using (var shown = await registry.Client.GetAsync(Address, CancellationToken))
             Assert.That(shown.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
 
-        Assert.That(await server.CommandAsync("rename", "backup", Lost), Is.EqualTo("OK"));
+        Assert.That(await server.CommandAsync("rename", "backup", LostIndex), Is.EqualTo("OK"));
         using (var pushed = await PushAsync(registry, "sample/lost", "2.0.0", new SeededPackage(2, 1000)))
             Assert.That(pushed.StatusCode, Is.EqualTo(HttpStatusCode.OK));
         Assert.That((await GetJsonAsync(registry, Address)).GetArrayLength(), Is.EqualTo(2));

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Registry.Bench.Load.Measuring;
 using Registry.Bench.Load.Processes;
 
@@ -22,4 +23,13 @@ internal sealed record Run(Options Options, Servers Servers, Report Report)
         IReadOnlyList<(double? Rate, double? P99)> targets,
         CancellationToken cancellationToken) =>
         Report.Add(name, await Comparison.RunAsync(Options, sides, cancellationToken), targets);
+
+    /// <summary>Repeats a request for the duration of the warm-up.</summary>
+    /// <param name="request">The request; receives its number.</param>
+    public async Task WarmUpAsync(Func<int, Task> request)
+    {
+        var began = Stopwatch.GetTimestamp();
+        for (var i = 0; Stopwatch.GetElapsedTime(began) < Options.WarmUps * Options.Round; i++)
+            await request(i);
+    }
 }

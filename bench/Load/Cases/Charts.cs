@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using Registry.Bench.Load.Measuring;
 using Registry.Bench.Load.Packages;
@@ -83,9 +82,7 @@ internal static class Charts
 
         async Task MeasureManyAsync(string how, Func<string, string, byte[], Task> push)
         {
-            var began = Stopwatch.GetTimestamp();
-            while (Stopwatch.GetElapsedTime(began) < run.Options.WarmUps * run.Options.Round)
-                await PushAsync("team/warm-up");
+            await run.WarmUpAsync(_ => PushAsync("team/warm-up"));
 
             // The first push reads the index.
             await PushAsync("team/many");

@@ -42,8 +42,7 @@ internal static class Releases
             $"linear: ≤ {many / 1000.0 * 1.5:0.#} × that of 1,000",
             all <= thousand * many / 1000 * 1.5);
 
-        await WarmUpAsync(
-            run,
+        await run.WarmUpAsync(
             i => registry.PushAsync(
                 "team/warm-up", PushPayload.Create(TarGz.Create(5000, 20_000 + i), $"2.0.{i}"), cancellationToken));
         var bodies = Enumerable.Range(0, Pushes)
@@ -61,7 +60,7 @@ internal static class Releases
     private static async Task<double> TimeAsync(
         Run run, ServerProcess registry, string path, CancellationToken cancellationToken)
     {
-        await WarmUpAsync(run, _ => registry.GetAsync(path, cancellationToken));
+        await run.WarmUpAsync(_ => registry.GetAsync(path, cancellationToken));
         var times = new List<double>();
         for (var i = 0; i < 30; i++)
         {
@@ -71,12 +70,5 @@ internal static class Releases
         }
 
         return Statistics.Median(times);
-    }
-
-    private static async Task WarmUpAsync(Run run, Func<int, Task> request)
-    {
-        var began = Stopwatch.GetTimestamp();
-        for (var i = 0; Stopwatch.GetElapsedTime(began) < run.Options.WarmUps * run.Options.Round; i++)
-            await request(i);
     }
 }
